@@ -1,0 +1,107 @@
+/**
+ * @file What can be asked of the compute process: tasks, their inputs and results. References only; the
+ * process reads and writes the store itself, so that no bytes pass through its parent or through Temporal.
+ */
+import type { Reference } from '../artifacts/reference.js';
+import type { Augmentation, DistillConfig, TrainExpertsConfig } from '../definition/plan.js';
+import type { EngineInfo, UnitProgress } from '../definition/stages.js';
+import type { NetworkSpec } from '../networks/spec.js';
+
+/** The data set of a run: the stored manifest and how this run splits it. */
+export interface DatasetInput {
+  readonly manifest: Reference;
+  readonly limit?: number;
+  readonly holdout: number;
+  readonly seed: number;
+}
+
+export interface TrainExpertInput {
+  readonly dataset: DatasetInput;
+  readonly network: NetworkSpec;
+  readonly config: TrainExpertsConfig;
+  readonly seed: number;
+  /** Which expert, from 0. */
+  readonly index: number;
+}
+export interface TrainExpertResult {
+  /** `Trajectory` manifest of this expert. */
+  readonly trajectory: Reference;
+  /** Test accuracy at initialisation and after every epoch, in [0,1]. */
+  readonly accuracyByEpoch: readonly number[];
+  readonly reused: boolean;
+  readonly engine: EngineInfo;
+}
+
+export interface DistillChunkInput {
+  readonly dataset: DatasetInput;
+  readonly network: NetworkSpec;
+  /** `TrajectorySet` manifest. */
+  readonly trajectories: Reference;
+  readonly config: Omit<DistillConfig, 'trajectories' | 'iterations' | 'selection'>;
+  readonly seed: number;
+  /** Iterations done before and after this chunk. */
+  readonly from: number;
+  readonly to: number;
+}
+export interface DistillChunkResult {
+  readonly iteration: number;
+  /** The state after `to` iterations; what the next chunk starts from. */
+  readonly checkpoint: Reference;
+  /** The images and the learned rate as a user would take them (`distilled.safetensors`). */
+  readonly candidate: Reference;
+  readonly loss: number;
+  readonly learnedRate: number;
+  readonly secondsPerIteration: number;
+  /** Where it went on from: an iteration in [0, to]. */
+  readonly resumedFrom: number;
+  readonly engine: EngineInfo;
+}
+
+/** What an evaluation trains on. */
+export type TrainingSet =
+  | { readonly kind: 'distilled'; readonly result: Reference }
+  | { readonly kind: 'random'; readonly ipc: number };
+
+export interface EvaluateNetworkInput {
+  readonly dataset: DatasetInput;
+  readonly trainingSet: TrainingSet;
+  /** Which images measure the accuracy. */
+  readonly split: 'test' | 'holdout';
+  readonly network: NetworkSpec;
+  readonly epochs: number;
+  readonly lr: 'learned' | number;
+  readonly momentum: number;
+  readonly weightDecay: number;
+  readonly batchSize: number;
+  readonly augmentation: Augmentation;
+  readonly seed: number;
+  /** Which fresh network, from 0. */
+  readonly run: number;
+}
+export interface EvaluateNetworkResult {
+  readonly accuracy: number;
+  /** Mean training cross-entropy of the last epoch. */
+  readonly loss: number;
+  readonly engine: EngineInfo;
+}
+
+/** All tasks of the compute process by name. */
+export interface ComputeTasks {
+  trainExpert: { input: TrainExpertInput; result: TrainExpertResult };
+  distillChunk: { input: DistillChunkInput; result: DistillChunkResult };
+  evaluateNetwork: { input: EvaluateNetworkInput; result: EvaluateNetworkResult };
+}
+export type TaskName = keyof ComputeTasks;
+
+/** Parent to child. */
+export type ComputeRequest =
+  | { readonly type: 'run'; readonly id: number; readonly task: TaskName; readonly input: unknown }
+  /** Stop without a result: `cancel` drops the work, `preempt` writes a checkpoint first. */
+  | { readonly type: 'stop'; readonly id: number; readonly reason: 'cancel' | 'preempt' };
+
+/** Child to parent. */
+export type ComputeMessage =
+  | { readonly type: 'ready'; readonly engine: EngineInfo }
+  | { readonly type: 'progress'; readonly id: number; readonly progress: UnitProgress }
+  | { readonly type: 'result'; readonly id: number; readonly result: unknown }
+  | { readonly type: 'error'; readonly id: number; readonly code: string; readonly message: string };

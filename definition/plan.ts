@@ -1,0 +1,155 @@
+/**
+ * @file The compiled form of a definition: everything resolved, defaults filled in, ready to run.
+ * Plans are pinned in workflow history, so they are plain JSON and stay small.
+ */
+import type { NetworkSpec } from '../networks/spec.js';
+
+export type DsaOperation = 'color' | 'crop' | 'cutout' | 'flip' | 'scale' | 'rotate';
+
+/** `'dsa'` takes the data set's default operations (no flip for digits); a list names them; `'none'` is off. */
+export type Augmentation = 'dsa' | 'none' | readonly DsaOperation[];
+
+export interface DatasetSpec {
+  /** Name of a data set in the store (`distillery dataset import`), or a built-in one: `fashion-mnist`. */
+  readonly source: string;
+  /** Training images used, drawn by seed after the held-out ones; all of them when absent. */
+  readonly limit?: number;
+  /** Training images set aside, never trained on, to choose the reported iteration. Default 2000. */
+  readonly holdout: number;
+}
+
+/** Where a stage's configuration refers to another stage's output: `${{ stages.experts.trajectories }}`. */
+export interface OutputRef {
+  readonly stage: string;
+  readonly output: string;
+}
+
+export interface TrainExpertsConfig {
+  readonly count: number;
+  readonly epochs: number;
+  readonly lr: number;
+  readonly momentum: number;
+  readonly weightDecay: number;
+  readonly batchSize: number;
+  readonly augmentation: Augmentation;
+}
+
+/** Matching training trajectories; names and meaning as in the paper (section 3). */
+export interface MttConfig {
+  readonly name: 'mtt';
+  /** N: student steps per iteration. */
+  readonly synSteps: number;
+  /** M: expert epochs between start and target. */
+  readonly expertEpochs: number;
+  /** Start epochs are drawn from [0, maxStartEpoch - 1]. */
+  readonly maxStartEpoch: number;
+  /** Learning rate of the pixels. */
+  readonly lrImg: number;
+  /** Learning rate of the student's learning rate. */
+  readonly lrLr: number;
+  /** Initial student learning rate (alpha). */
+  readonly lrInit: number;
+  /** alpha never falls below this. Default 1e-6. */
+  readonly lrFloor: number;
+  /** Momentum of both updates. Default 0.5. */
+  readonly momentum: number;
+  /** Synthetic images per student step; the whole set when absent. */
+  readonly batchSyn?: number;
+}
+
+export interface DistillConfig {
+  readonly trajectories: OutputRef;
+  readonly method: MttConfig;
+  /** Images per class. */
+  readonly ipc: number;
+  readonly iterations: number;
+  readonly init: 'real' | 'noise';
+  readonly augmentation: Augmentation;
+  readonly selection: SelectionConfig;
+}
+
+/** How the reported iteration is chosen on the held-out split. */
+export interface SelectionConfig {
+  /** A candidate every so many iterations (and the last one). */
+  readonly every: number;
+  /** Networks trained per candidate. */
+  readonly runs: number;
+  /** Epochs of each training. */
+  readonly epochs: number;
+}
+
+export interface EvaluateConfig {
+  /** The distilled set: `${{ stages.distill.result }}`. */
+  readonly dataset: OutputRef;
+  readonly networks: readonly NetworkSpec[];
+  /** Fresh networks per architecture. */
+  readonly runs: number;
+  readonly epochs: number;
+  /** `'learned'` is the alpha stored with the images. */
+  readonly lr: 'learned' | number;
+  readonly momentum: number;
+  readonly weightDecay: number;
+  readonly batchSize: number;
+  readonly augmentation: Augmentation;
+  /** Also train on as many random real images, with `baselineLr`, for comparison. */
+  readonly baselines: readonly 'random'[];
+  readonly baselineLr: number;
+}
+
+export interface ReportConfig {
+  readonly title?: string;
+}
+
+export interface RetryBudget {
+  /** Errors of the work itself, per unit of work. Default 3. */
+  readonly failures: number;
+  /** Lost or leaving workers, per unit of work; null is unlimited (default). */
+  readonly preemptions: number | null;
+  /** First wait between failures, doubling up to 5 minutes. Default 5. */
+  readonly backoffSeconds: number;
+}
+
+interface PlannedStageBase {
+  readonly id: string;
+  readonly needs: readonly string[];
+  /** Units of work at once. Default 4. */
+  readonly maxParallel: number;
+  readonly retry: RetryBudget;
+  /** Limit of one activity attempt. Default 24 h. */
+  readonly timeoutSeconds: number;
+  /** A unit without progress for so long is killed and counts as a failure. Default 300. */
+  readonly stallTimeoutSeconds: number;
+  /** Whether an earlier result of the same key is used. Default true. */
+  readonly cache: boolean;
+}
+
+export interface TrainExpertsStage extends PlannedStageBase {
+  readonly uses: 'train-experts';
+  readonly with: TrainExpertsConfig;
+}
+export interface DistillStage extends PlannedStageBase {
+  readonly uses: 'distill';
+  readonly with: DistillConfig;
+  /** Iterations per activity; changes nothing in the result. Default 100. */
+  readonly chunkIterations: number;
+}
+export interface EvaluateStage extends PlannedStageBase {
+  readonly uses: 'evaluate';
+  readonly with: EvaluateConfig;
+}
+export interface ReportStage extends PlannedStageBase {
+  readonly uses: 'report';
+  readonly with: ReportConfig;
+}
+export type PlannedStage = TrainExpertsStage | DistillStage | EvaluateStage | ReportStage;
+export type StageType = PlannedStage['uses'];
+
+export interface Plan {
+  readonly name: string;
+  readonly seed: number;
+  readonly params: Readonly<Record<string, string | number | boolean>>;
+  readonly dataset: DatasetSpec;
+  readonly network: NetworkSpec;
+  /** In an order in which every stage comes after what it needs. */
+  readonly stages: readonly PlannedStage[];
+}

@@ -1,0 +1,153 @@
+/**
+ * @file What stages produce, what they cost, and what they say while they run. Small JSON: references,
+ * summaries, counters.
+ */
+import type { Reference } from '../artifacts/reference.js';
+import type { StageType } from './plan.js';
+
+/** What ran the numbers; recorded with every result, because other engines round differently. */
+export interface EngineInfo {
+  /** For example `tensorflow 2.21.0 cpu`. */
+  readonly name: string;
+  readonly oneDnn: boolean;
+  readonly threads: number;
+  readonly cpu: string;
+  readonly device: string;
+}
+
+export interface TrainExpertsOutput {
+  readonly type: 'train-experts';
+  /** Manifest that lists the experts' trajectories (`TrajectorySet`). */
+  readonly trajectories: Reference;
+  readonly count: number;
+  /** Test accuracy by epoch (index 0 = initialisation), mean over experts, in [0,1]. */
+  readonly accuracyByEpoch: readonly number[];
+  /** Final test accuracy over experts: mean and population std. */
+  readonly accuracy: number;
+  readonly std: number;
+}
+
+export interface DistillOutput {
+  readonly type: 'distill';
+  /** `distilled.safetensors` of the selected iteration. */
+  readonly result: Reference;
+  /** `metrics.jsonl`: one line per iteration. */
+  readonly metrics: Reference;
+  readonly iteration: number;
+  readonly iterations: number;
+  readonly learnedRate: number;
+  /** Mean held-out accuracy of every candidate, in order. */
+  readonly candidates: readonly { iteration: number; accuracy: number; std: number }[];
+}
+
+export interface EvaluationRow {
+  /** What was trained on. `full` is the experts on the whole training set. */
+  readonly trainedOn: 'distilled' | 'random' | 'full';
+  readonly architecture: string;
+  readonly mean: number;
+  /** Population standard deviation. */
+  readonly std: number;
+  readonly accuracies: readonly number[];
+}
+
+export interface EvaluateOutput {
+  readonly type: 'evaluate';
+  /** JSON document with every run. */
+  readonly scores: Reference;
+  readonly rows: readonly EvaluationRow[];
+}
+
+export interface ReportOutput {
+  readonly type: 'report';
+  /** Key prefix of the result folder, ending in `/`. */
+  readonly folder: string;
+  readonly report: Reference;
+  readonly files: readonly Reference[];
+}
+
+export type StageOutput = TrainExpertsOutput | DistillOutput | EvaluateOutput | ReportOutput;
+
+/** The manifest at `stages/<type>/<stage key>.json`, written last. */
+export interface StageManifest {
+  readonly key: string;
+  readonly type: StageType;
+  readonly output: StageOutput;
+  readonly engine?: EngineInfo;
+  /** Where it was first computed. */
+  readonly workflowId: string;
+  readonly runId: string;
+  readonly finishedAt: string;
+  readonly seconds: number;
+}
+
+export type StageState =
+  | 'waiting'
+  | 'running'
+  | 'cached'
+  | 'finished'
+  | 'failed'
+  | 'cancelled'
+  | 'skipped';
+
+/** Progress of one unit of work (an expert, a chunk, an evaluation); also the heartbeat payload. */
+export interface UnitProgress {
+  /** For example `expert 3`, `iterations`, `ConvNet run 2`. */
+  readonly unit: string;
+  readonly done: number;
+  readonly total: number;
+  /** Units of `done` per second, once known. */
+  readonly rate?: number;
+  /** Last values, e.g. loss, learnedRate, accuracy. */
+  readonly metrics: Readonly<Record<string, number>>;
+  /** Host and process that computes it. */
+  readonly worker: string;
+}
+
+export interface StageStatus {
+  readonly id: string;
+  readonly type: StageType;
+  readonly state: StageState;
+  readonly needs: readonly string[];
+  /** Id of the child workflow, once started. */
+  readonly workflowId?: string;
+  /** Finished and all units of work of the stage (experts, iterations, runs). */
+  readonly done: number;
+  readonly total: number;
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly preemptions: number;
+  readonly failures: number;
+  /** ISO times from the workflow clock. */
+  readonly startedAt?: string;
+  readonly finishedAt?: string;
+  /** Short reason when failed. */
+  readonly error?: string;
+  /** One line on the outcome. */
+  readonly summary?: string;
+}
+
+/** Answer of the `status` query of the `pipeline` workflow. */
+export interface PipelineStatus {
+  readonly name: string;
+  readonly workflowId: string;
+  readonly runId: string;
+  readonly state: 'compiling' | 'running' | 'finished' | 'failed' | 'cancelled';
+  readonly startedAt: string;
+  readonly stages: readonly StageStatus[];
+  readonly error?: string;
+}
+
+/** Result of the `pipeline` workflow. */
+export interface PipelineResult {
+  readonly name: string;
+  readonly seed: number;
+  readonly stages: Readonly<Record<string, StageOutput>>;
+  /** Stages whose result was already in the store. */
+  readonly reused: readonly string[];
+}
+
+/** Options beside the definition: second workflow argument. */
+export interface PipelineOptions {
+  readonly params?: Readonly<Record<string, string | number | boolean>>;
+  /** false recomputes every stage. Default true. */
+  readonly cache?: boolean;
+}
