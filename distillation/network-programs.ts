@@ -1,0 +1,67 @@
+/**
+ * @file The compiled steps of one network on one device: what the algorithms are written in.
+ */
+import type { Network } from '../networks/network.js';
+import type { DeviceTensor } from '../tensor/device.js';
+
+/** One tensor per parameter, in the network's order, held by the device until released. */
+export type ParameterSet = readonly DeviceTensor[];
+
+/** A batch on the host. Images NCHW float32 as trained on (normalised, augmented). */
+export interface Batch {
+  readonly images: Float32Array;
+  readonly count: number;
+  /** Class probabilities [count, classes]; one-hot for hard labels. */
+  readonly targets: Float32Array;
+}
+
+export interface SgdSettings {
+  readonly lr: number;
+  readonly momentum: number;
+  readonly weightDecay: number;
+}
+
+/**
+ * Programs are compiled once per batch size and kept. All mean cross-entropies are over the batch.
+ * Flat vectors are float32 in canonical (PyTorch) layout: parameters in order, each row-major.
+ */
+export interface NetworkPrograms {
+  readonly network: Network;
+
+  upload(flat: Float32Array): ParameterSet;
+  download(parameters: ParameterSet): Float32Array;
+  release(...sets: readonly ParameterSet[]): void;
+
+  /**
+   * One SGD step as PyTorch does it: `g += weightDecay * p; u = momentum * u + g; p -= lr * u`. Without
+   * `velocity` the momentum must be 0. Returns new sets; the old ones stay the caller's.
+   */
+  sgdStep(
+    parameters: ParameterSet,
+    velocity: ParameterSet | undefined,
+    batch: Batch,
+    settings: SgdSettings,
+  ): { parameters: ParameterSet; velocity: ParameterSet | undefined; loss: number };
+
+  /** [count, classes], row-major. */
+  logits(parameters: ParameterSet, images: Float32Array, count: number): Float32Array;
+
+  /** The loss and its gradient to the images and to every parameter, in order (for checks). */
+  gradients(
+    parameters: ParameterSet,
+    batch: Batch,
+  ): { loss: number; logits: Float32Array; images: Float32Array; parameters: Float32Array[] };
+
+  /**
+   * One backward step of the trajectory gradient (method, section 3). With
+   * `s(theta, x) = v . grad_theta CE(x; theta)`, v held constant:
+   * returns `slope = s`, `images = ds/dx` [count,c,h,w] and the set `v - alpha * ds/dtheta`.
+   * With `targets` asked for, also ds/dtargets.
+   */
+  secondOrderStep(
+    parameters: ParameterSet,
+    batch: Batch,
+    v: ParameterSet,
+    alpha: number,
+  ): { slope: number; images: Float32Array; v: ParameterSet };
+}
