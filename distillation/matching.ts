@@ -1,0 +1,123 @@
+/**
+ * @file One trajectory match (method, section 3): train a student on the synthetic images from where an expert
+ * was, measure how far it ends from where the expert went, and differentiate that distance exactly with respect
+ * to the images and the student's learning rate.
+ */
+import { DistilleryError } from '../errors/errors.js';
+import { augment, augmentAdjoint, type DrawnAugmentation } from './augmentation/strategy.js';
+import { pixelsOf, type FloatImages } from './batches.js';
+import type { Batch, NetworkPrograms, ParameterSet } from './network-programs.js';
+
+/** One student step: which synthetic images, and how they are augmented. */
+export interface StudentStep {
+  readonly indices: Uint32Array;
+  readonly augmentation: DrawnAugmentation | undefined;
+}
+
+export interface Match {
+  readonly programs: NetworkPrograms;
+  /** Expert parameters at the start epoch t, flat in canonical layout. */
+  readonly theta0: Float32Array;
+  /** Expert parameters at epoch t + M. */
+  readonly target: Float32Array;
+  /** The synthetic set, with hard or soft labels. */
+  readonly synthetic: FloatImages;
+  /** N steps. */
+  readonly steps: readonly StudentStep[];
+  /** Student learning rate. */
+  readonly alpha: number;
+}
+
+export interface MatchResult {
+  /** `|theta_N - target|^2 / |theta_0 - target|^2`. */
+  readonly loss: number;
+  /** dL/dX, like the synthetic images. */
+  readonly dX: Float32Array;
+  /** dL/dalpha. */
+  readonly dAlpha: number;
+  /** Where the student ended. */
+  readonly thetaN: Float32Array;
+  /** The student's cross-entropy at each step, before its update. */
+  readonly studentLosses: readonly number[];
+}
+
+/** `|a - b|^2` in float64. */
+function squaredDistance(a: Float32Array, b: Float32Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += ((a[i] ?? 0) - (b[i] ?? 0)) ** 2;
+  return sum;
+}
+
+/** `a[i] += factor * b[j]` over the images that a batch took. */
+function scatterAdd(a: Float64Array, b: Float32Array, indices: Uint32Array, size: number, factor: number) {
+  indices.forEach((image, row) => {
+    for (let pixel = 0; pixel < size; pixel++) {
+      const at = image * size + pixel;
+      a[at] = (a[at] ?? 0) + factor * (b[row * size + pixel] ?? 0);
+    }
+  });
+}
+
+/**
+ * The loss of a match and its exact gradient.
+ *
+ * Of the forward pass only `theta_0 .. theta_N` are kept, so memory grows with N by one parameter set a step and
+ * by nothing else: each step back repeats its own forward pass inside one double backward.
+ *
+ * @throws DistilleryError `InvalidTrajectory` when start and target are the same point: the loss divides by their
+ *   distance
+ */
+export function matchTrajectory({ programs, theta0, target, synthetic, steps, alpha }: Match): MatchResult {
+  const { shape } = synthetic;
+  const distance = squaredDistance(theta0, target);
+  if (distance === 0)
+    throw new DistilleryError(
+      'InvalidTrajectory',
+      'The expert did not move between the start and the target epoch, so there is nothing to match: ' +
+        'train the experts with a higher lr or choose more expertEpochs.',
+    );
+
+  const batchOf = ({ indices, augmentation }: StudentStep): Batch => {
+    const batch = synthetic.batch(indices);
+    return { ...batch, images: augment(batch.images, augmentation, shape) };
+  };
+
+  const thetas: ParameterSet[] = [programs.upload(theta0)];
+  let v: ParameterSet | undefined;
+  try {
+    // theta_{i+1} = theta_i - alpha * grad CE(A(b_i); theta_i)
+    const studentLosses = steps.map((step) => {
+      const theta = last(thetas);
+      const sgd = { lr: alpha, momentum: 0, weightDecay: 0 };
+      const next = programs.sgdStep(theta, undefined, batchOf(step), sgd);
+      thetas.push(next.parameters);
+      return next.loss;
+    });
+
+    const thetaN = programs.download(last(thetas));
+    const loss = squaredDistance(thetaN, target) / distance;
+
+    // v = dL/dtheta_N, then carried back to theta_0.
+    v = programs.upload(thetaN.map((value, i) => (2 * (value - (target[i] ?? 0))) / distance));
+    const dX = new Float64Array(synthetic.images.length);
+    let dAlpha = 0;
+    for (const step of steps.toReversed()) {
+      programs.release(thetas.pop() ?? []);
+      const back = programs.secondOrderStep(last(thetas), batchOf(step), v, alpha);
+      dAlpha -= back.slope;
+      const dImages = augmentAdjoint(back.images, step.augmentation, shape);
+      scatterAdd(dX, dImages, step.indices, pixelsOf(shape), -alpha);
+      programs.release(v);
+      v = back.v;
+    }
+    return { loss, dX: Float32Array.from(dX), dAlpha, thetaN, studentLosses };
+  } finally {
+    programs.release(...thetas, ...(v ? [v] : []));
+  }
+}
+
+function last(sets: readonly ParameterSet[]): ParameterSet {
+  const set = sets.at(-1);
+  if (set === undefined) throw new RangeError('no parameters are left');
+  return set;
+}
