@@ -1,0 +1,53 @@
+/**
+ * @file The `distillery` command put together from its subcommands.
+ */
+import { Command } from 'commander';
+
+import { cancelCommand } from './commands/cancel.js';
+import { downCommand } from './commands/down.js';
+import { listCommand } from './commands/list.js';
+import { statusCommand } from './commands/status.js';
+import type { CommandContext } from './command-context.js';
+
+const exitCodeHelp = `
+Exit codes:
+  0  done      1  the work failed      2  usage or definition mistake
+  3  Temporal or the store does not answer
+
+Start here:
+  distillery demo                          everything once, in some minutes
+  distillery up                            servers and workers in the foreground
+  distillery run pipelines/NAME.yaml       start a pipeline and follow it
+`;
+
+/** Builds the command. Errors are thrown, never printed or turned into an exit here. */
+export function buildProgram(context: CommandContext, version: string): Command {
+  const program = new Command('distillery')
+    .description('Distil image data sets with durable pipelines on Temporal.')
+    .version(version, '-V, --version')
+    .helpCommand('help [command]', 'show the help of a command')
+    .addHelpText('after', exitCodeHelp)
+    .configureHelp({ showGlobalOptions: false });
+  for (const command of [
+    statusCommand(context),
+    listCommand(context),
+    cancelCommand(context),
+    downCommand(context),
+  ])
+    program.addCommand(command);
+  for (const command of withSubcommands(program)) {
+    command.exitOverride();
+    command.configureHelp({ helpWidth: context.out.columns });
+    command.configureOutput({
+      writeOut: (text) => context.out.write(text),
+      writeErr: (text) => context.err.write(text),
+      // Printed once, by `main`, like every other error.
+      outputError: () => undefined,
+    });
+  }
+  return program;
+}
+
+function withSubcommands(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(withSubcommands)];
+}

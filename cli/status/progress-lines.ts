@@ -1,0 +1,68 @@
+/**
+ * @file Progress as plain lines, for pipes and logs: what changed, and now and then how far it is.
+ */
+import { printable } from '../terminal/escape.js';
+import type { RunView, StageView } from './view.js';
+import { metricWords, outcomeWords, paceWords, troubleWords } from './words.js';
+
+/** One line to print: the stage it is about, and what happened. */
+export interface ProgressLine {
+  readonly source: string;
+  readonly message: string;
+}
+
+interface Seen {
+  readonly state: StageView['state'];
+  readonly troubles: number;
+  readonly fraction: number;
+  readonly at: number;
+}
+
+/** Compares each view with the one before. A stage that only moves on is mentioned every `everyMs`. */
+export class ProgressLines {
+  private readonly seen = new Map<string, Seen>();
+  private note: string | undefined;
+
+  constructor(private readonly everyMs = 8_000) {}
+
+  next(run: RunView, now: number): ProgressLine[] {
+    const lines: ProgressLine[] = [];
+    if (run.note !== undefined && run.note !== this.note)
+      lines.push({ source: 'status', message: printable(run.note) });
+    this.note = run.note;
+    for (const stage of run.stages) {
+      const message = this.stageMessage(stage, now);
+      if (message !== undefined) lines.push({ source: printable(stage.id), message });
+    }
+    return lines;
+  }
+
+  private stageMessage(stage: StageView, now: number): string | undefined {
+    const before = this.seen.get(stage.id);
+    const troubles = stage.preemptions + stage.failures;
+    const changed = before?.state !== stage.state;
+    if (changed && stage.state === 'waiting') return undefined;
+    const due = before !== undefined && now - before.at >= this.everyMs && stage.fraction !== before.fraction;
+    const troubled = before !== undefined && troubles !== before.troubles;
+    if (!changed && !troubled && !(stage.state === 'running' && due)) return undefined;
+    this.seen.set(stage.id, { state: stage.state, troubles, fraction: stage.fraction, at: now });
+    return stage.state === 'running' ? runningMessage(stage) : endMessage(stage, now);
+  }
+}
+
+function runningMessage(stage: StageView): string {
+  if (stage.total === 0) return 'started';
+  return [
+    `${stage.done}/${stage.total}`,
+    `${Math.floor(stage.fraction * 100)} %`,
+    ...paceWords(stage),
+    ...metricWords(stage.metrics),
+    ...troubleWords(stage),
+  ].join('  ');
+}
+
+function endMessage(stage: StageView, now: number): string {
+  const reason = stage.error ?? stage.summary;
+  const words = outcomeWords(stage, now);
+  return reason === undefined ? words : `${words}: ${printable(reason)}`;
+}

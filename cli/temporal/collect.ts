@@ -1,0 +1,137 @@
+/**
+ * @file Asks Temporal how a run is doing: the pipeline's status, its running children and the heartbeats of
+ * their activities.
+ */
+import type { Client, WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
+import { QueryNotRegisteredError } from '@temporalio/client';
+import { defaultPayloadConverter, WorkflowNotFoundError } from '@temporalio/common';
+
+import type { PipelineStatus, StageStatus, UnitProgress } from '../../definition/stages.js';
+import { DistilleryError } from '../../errors/errors.js';
+import { type EtaOf, type RunView, viewStage } from '../status/view.js';
+
+/** A query waits for a worker; without one it would wait for ten seconds or more. */
+const queryTimeoutMs = 4_000;
+/** Children that are asked for details; the others show what the pipeline knows. */
+const mostChildren = 16;
+
+/** One picture of a run. Throws `InvalidDefinition` when there is no such run or it is no pipeline. */
+export async function collectRun(client: Client, workflowId: string, etaOf: EtaOf): Promise<RunView> {
+  const handle = client.workflow.getHandle(workflowId);
+  const description = await describe(handle);
+  const answer = await queryStatus<PipelineStatus>(client, handle);
+  if (answer === undefined) return withoutWorker(description);
+  if (answer === 'not-a-pipeline')
+    throw new DistilleryError(
+      'InvalidDefinition',
+      `"${workflowId}" is a workflow of type ${description.type}, not a pipeline. ` +
+        'List the pipelines with `distillery list`.',
+    );
+  const running = answer.stages.filter((stage) => stage.state === 'running').slice(0, mostChildren);
+  const details = new Map(
+    await Promise.all(running.map(async (stage) => [stage.id, await collectStage(client, stage)] as const)),
+  );
+  const stages = answer.stages.map((stage) => {
+    const detail = details.get(stage.id);
+    return viewStage(detail?.status ?? stage, detail?.units ?? [], etaOf);
+  });
+  return { ...answer, ...closedState(answer, description), stages };
+}
+
+async function describe(handle: WorkflowHandle): Promise<WorkflowExecutionDescription> {
+  try {
+    return await handle.describe();
+  } catch (error) {
+    if (!(error instanceof WorkflowNotFoundError)) throw error;
+    throw new DistilleryError(
+      'InvalidDefinition',
+      `There is no run "${handle.workflowId}" here. List the runs with \`distillery list\`.`,
+    );
+  }
+}
+
+/** The answer of the `status` query, undefined when no worker gives one in time. */
+async function queryStatus<T>(
+  client: Client,
+  handle: WorkflowHandle,
+): Promise<T | 'not-a-pipeline' | undefined> {
+  try {
+    return await client.withDeadline(Date.now() + queryTimeoutMs, () => handle.query<T>('status'));
+  } catch (error) {
+    return error instanceof QueryNotRegisteredError ? 'not-a-pipeline' : undefined;
+  }
+}
+
+async function collectStage(
+  client: Client,
+  stage: StageStatus,
+): Promise<{ status: StageStatus; units: UnitProgress[] } | undefined> {
+  if (stage.workflowId === undefined) return undefined;
+  const handle = client.workflow.getHandle(stage.workflowId);
+  const [status, units] = await Promise.all([
+    queryStatus<StageStatus>(client, handle),
+    handle.describe().then(unitsOf, () => []),
+  ]);
+  const usable = typeof status === 'object' && status.id === stage.id && status.state === 'running';
+  return { status: usable ? status : stage, units };
+}
+
+/** The heartbeats of a workflow's running activities, those that carry progress. */
+export function unitsOf(description: WorkflowExecutionDescription): UnitProgress[] {
+  const pending = description.raw.pendingActivities ?? [];
+  return pending.flatMap((activity) => {
+    const payload = activity.heartbeatDetails?.payloads?.[0];
+    if (!payload) return [];
+    const value: unknown = defaultPayloadConverter.fromPayload(payload);
+    return isUnitProgress(value) ? [value] : [];
+  });
+}
+
+function isUnitProgress(value: unknown): value is UnitProgress {
+  if (typeof value !== 'object' || value === null) return false;
+  const unit = value as Partial<Record<keyof UnitProgress, unknown>>;
+  return (
+    typeof unit.unit === 'string' &&
+    typeof unit.done === 'number' &&
+    typeof unit.total === 'number' &&
+    typeof unit.worker === 'string' &&
+    typeof unit.metrics === 'object' &&
+    unit.metrics !== null
+  );
+}
+
+const closed: Partial<Record<WorkflowExecutionDescription['status']['name'], PipelineStatus['state']>> = {
+  COMPLETED: 'finished',
+  FAILED: 'failed',
+  TIMED_OUT: 'failed',
+  TERMINATED: 'failed',
+  CANCELLED: 'cancelled',
+};
+
+/** A workflow that was terminated cannot say so itself. */
+function closedState(
+  answer: PipelineStatus,
+  description: WorkflowExecutionDescription,
+): Pick<PipelineStatus, 'state' | 'error'> {
+  const name = description.status.name;
+  const state = closed[name] ?? answer.state;
+  const silent = name === 'TERMINATED' || name === 'TIMED_OUT';
+  const error =
+    answer.error ?? (silent ? `The workflow was ${name.toLowerCase().replace('_', ' ')}.` : undefined);
+  return { state, ...(error === undefined ? {} : { error }) };
+}
+
+/** What the server knows by itself. */
+function withoutWorker(description: WorkflowExecutionDescription): RunView {
+  return {
+    name: description.type,
+    workflowId: description.workflowId,
+    runId: description.runId,
+    state: closed[description.status.name] ?? 'running',
+    startedAt: description.startTime.toISOString(),
+    stages: [],
+    note:
+      'No pipeline worker answers, so the stages are not known. ' +
+      'Start one with `distillery up` or `distillery worker --queue pipeline`.',
+  };
+}

@@ -1,0 +1,79 @@
+/**
+ * @file Progress in plain lines, the joined view and the estimate of the end.
+ */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { EtaEstimator } from '../../cli/status/eta.js';
+import { ProgressLines } from '../../cli/status/progress-lines.js';
+import { viewStage } from '../../cli/status/view.js';
+import { distill, experts, iterations, now, run } from './fixtures.js';
+
+test('plain lines tell what changed, and how far it is now and then', () => {
+  const progress = new ProgressLines(8_000);
+  const first = progress.next(run(), now);
+  assert.deepEqual(first, [
+    { source: 'experts', message: 'finished in 48 s: 4 experts, test accuracy 82.3 ± 0.5 %' },
+    {
+      source: 'distill',
+      message: '123/300  41 %  0.81/s  ETA 3 min 40 s  loss 0.9123  learned rate 0.01234  1 preemption',
+    },
+  ]);
+  assert.deepEqual(progress.next(run(), now + 20_000), [], 'nothing moved');
+  const moved = run();
+  const further = moved.stages.map((stage) => (stage.id === 'distill' ? { ...stage, fraction: 0.5 } : stage));
+  assert.deepEqual(progress.next({ ...moved, stages: further }, now + 5_000), [], 'too soon');
+  assert.equal(progress.next({ ...moved, stages: further }, now + 9_000).length, 1);
+});
+
+test('a preemption is told at once', () => {
+  const progress = new ProgressLines(8_000);
+  progress.next(run(), now);
+  const lines = progress.next(run({}, [experts, { ...distill, preemptions: 2 }]), now + 1_000);
+  assert.equal(lines.length, 1);
+  assert.match(lines[0]?.message ?? '', /2 preemptions/);
+});
+
+test('chunk heartbeats count from the start of the distillation or of the chunk', () => {
+  const none = () => undefined;
+  assert.equal(viewStage(distill, [iterations], none).done, 123);
+  assert.equal(viewStage(distill, [{ ...iterations, done: 23, total: 100 }], none).done, 123);
+  const candidate = { ...iterations, unit: 'candidate 50 run 0', done: 299, metrics: { accuracy: 0.5 } };
+  const view = viewStage(distill, [candidate, iterations], none);
+  assert.equal(view.done, 123, 'evaluations of a candidate are not iterations');
+  assert.equal(view.rate, 0.81);
+  assert.deepEqual(Object.keys(view.metrics), ['loss', 'learnedRate']);
+});
+
+test('half an expert moves the bar, not the count', () => {
+  const status = { ...experts, state: 'running' as const, done: 1 };
+  const half = { ...iterations, unit: 'expert 1', done: 6, total: 12 };
+  const view = viewStage(status, [half, half], () => undefined);
+  assert.equal(view.done, 1);
+  assert.equal(view.fraction, 0.5);
+});
+
+test('the estimate follows a steady pace and stays calm through a bump', () => {
+  const estimator = new EtaEstimator();
+  const stage = { ...distill, startedAt: new Date(0).toISOString() };
+  let eta: number | undefined;
+  // One per cent every two seconds: 200 s in all.
+  for (let second = 0; second <= 100; second += 2)
+    eta = estimator.observe(stage, second / 200, second * 1000);
+  assert.ok(eta !== undefined && Math.abs(eta - 100) < 2, `${eta} s instead of 100 s`);
+  const after = estimator.observe(stage, 0.5, 110_000);
+  assert.ok(after !== undefined && after > 85 && after < 105, `${after} s after a pause of 10 s`);
+});
+
+test('no estimate without progress', () => {
+  const estimator = new EtaEstimator();
+  assert.equal(estimator.observe(distill, 0, now), undefined);
+});
+
+test('a fall back to a checkpoint starts the estimate afresh', () => {
+  const estimator = new EtaEstimator();
+  const stage = { ...distill, startedAt: new Date(0).toISOString() };
+  for (let second = 0; second <= 50; second += 5) estimator.observe(stage, second / 100, second * 1000);
+  const eta = estimator.observe(stage, 0.25, 50_000);
+  assert.ok(eta !== undefined && Math.abs(eta - 150) < 1, `${eta} s instead of 150 s`);
+});

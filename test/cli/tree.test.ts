@@ -1,0 +1,55 @@
+/**
+ * @file What the tree of stages looks like, to the column.
+ */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { treeLines } from '../../cli/status/tree.js';
+import { columnsOf } from '../../cli/terminal/width.js';
+import { terminalInMemory } from '../../cli/terminal/terminal.js';
+import { distill, evaluate, experts, now, run } from './fixtures.js';
+
+test('a running pipeline', () => {
+  assert.deepEqual(treeLines(run(), terminalInMemory(80), now), [
+    'fmnist  fashion-mnist  running for 3 min 12 s',
+    '├─ ✓ experts   finished in 48 s',
+    '│              4 experts, test accuracy 82.3 ± 0.5 %',
+    '├─ ● distill   123/300 ━━━━━━━─────────  41 %  0.81/s  ETA 3 min 40 s',
+    '│              loss 0.9123  learned rate 0.01234  1 preemption',
+    '│              iterations 123/300 on host:4242',
+    '└─ ○ evaluate  waits for distill',
+  ]);
+});
+
+test('a run that failed says why, with the stage and in full below', () => {
+  const failed = { ...distill, state: 'failed' as const, error: 'alpha is NaN at iteration 7', done: 6 };
+  const skipped = { ...evaluate, state: 'skipped' as const };
+  const cached = { ...experts, state: 'cached' as const };
+  const view = run({ state: 'failed', error: 'distill: alpha is NaN at iteration 7' }, [
+    cached,
+    failed,
+    skipped,
+  ]);
+  const lines = treeLines(view, terminalInMemory(80), now);
+  assert.equal(lines[1], '├─ ✓ experts   already in the store, reused');
+  assert.ok(lines.includes('├─ ✗ distill   failed after 2 min 24 s'));
+  assert.ok(lines.includes('│              alpha is NaN at iteration 7'));
+  assert.ok(lines.includes('└─ – evaluate  skipped'));
+  assert.equal(lines.at(-1), 'distill: alpha is NaN at iteration 7');
+});
+
+test('fits its width, however long the names and narrow the window', () => {
+  const long = { ...distill, id: 'distill[ipc=10,network=ConvNet,seed=123456789]', needs: [] };
+  for (const columns of [40, 60, 80, 120]) {
+    for (const line of treeLines(run({ note: 'word '.repeat(40) }, [long]), terminalInMemory(columns), now))
+      assert.ok(columnsOf(line) <= columns, `${columnsOf(line)} columns in ${columns}: ${line}`);
+  }
+});
+
+test('control characters of a definition do not reach the terminal', () => {
+  const view = run({ name: 'a\u001b[2Jb\u202e', error: 'x\ny' });
+  const text = treeLines(view, terminalInMemory(80), now).join('\n');
+  assert.ok(text.includes('a\\x1b[2Jb\\u202e'));
+  assert.ok(!text.includes('\u001b'));
+  assert.ok(text.includes('x\\x0ay'));
+});
