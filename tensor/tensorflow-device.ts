@@ -1,0 +1,180 @@
+/**
+ * @file The executor of record: runs programs on TensorFlow, on a CPU or a CUDA device, one raw operation
+ * after the other, and lets go of every value after its last use.
+ */
+import { availableParallelism, cpus } from 'node:os';
+import type { EngineInfo } from '../definition/stages.js';
+import { DistilleryError } from '../errors/errors.js';
+import type { Device, DeviceTensor } from './device.js';
+import { describeNode } from './graph.js';
+import type { Program, Step } from './program.js';
+import { formatShape, sameShape, sizeOf } from './shape.js';
+import { loadTensorflow } from './tensorflow-binding.js';
+import type { OperationAttribute, TensorflowBinding } from './tensorflow-binding.js';
+import { tensorflowCall } from './tensorflow-operations.js';
+import type { SmallTensor } from './tensorflow-operations.js';
+
+/** A step with everything worked out but the tensors. */
+interface PreparedStep {
+  readonly step: Step;
+  readonly name: string;
+  readonly attributes: readonly OperationAttribute[];
+  /** For each argument a slot, or (negative) a small tensor `-1 - id`. */
+  readonly arguments: readonly number[];
+}
+
+function engineInfo(binding: TensorflowBinding): EngineInfo {
+  const gpu = binding.isUsingGpuDevice();
+  const threads = Number(process.env['TF_NUM_INTRAOP_THREADS'] ?? 0);
+  return {
+    name: `tensorflow ${binding.TF_Version} ${gpu ? 'gpu' : 'cpu'}`,
+    oneDnn: process.env['TF_ENABLE_ONEDNN_OPTS'] === '1',
+    threads: threads > 0 ? threads : availableParallelism(),
+    cpu: cpus()[0]?.model.trim() ?? 'unknown',
+    device: gpu ? 'gpu:0' : 'cpu',
+  };
+}
+
+class TensorflowDevice implements Device {
+  readonly info: EngineInfo;
+  readonly #prepared = new WeakMap<Program, readonly PreparedStep[]>();
+  /** Shapes, axes and factors by value: few, tiny, and kept for good. */
+  readonly #smallTensors = new Map<string, number>();
+  readonly #held = new Set<number>();
+
+  constructor(private readonly binding: TensorflowBinding) {
+    this.info = engineInfo(binding);
+  }
+
+  get liveTensors(): number {
+    return this.#held.size;
+  }
+
+  upload(data: Float32Array, shape: readonly number[]): DeviceTensor {
+    if (data.length !== sizeOf(shape)) {
+      throw new DistilleryError(
+        'InvalidDefinition',
+        `cannot upload ${data.length} values as a tensor of shape ${formatShape(shape)}`,
+      );
+    }
+    // The binding shares the array's memory with TensorFlow; the caller keeps its own.
+    return this.#hold(this.binding.createTensor(shape, this.binding.TF_FLOAT, data.slice()), shape);
+  }
+
+  download(tensor: DeviceTensor): Float32Array {
+    return this.binding.tensorDataSync(this.#idOf(tensor)) as Float32Array;
+  }
+
+  release(...tensors: readonly DeviceTensor[]): void {
+    for (const tensor of tensors) {
+      const id = this.#idOf(tensor);
+      this.#held.delete(id);
+      this.binding.deleteTensor(id);
+    }
+  }
+
+  run(program: Program, inputs: Readonly<Record<string, DeviceTensor>>): DeviceTensor[] {
+    const values = new Array<number>(program.slots).fill(-1);
+    for (const { name, shape, slot } of program.inputs) {
+      const tensor = inputs[name];
+      if (tensor === undefined || !sameShape(tensor.shape, shape)) {
+        const given = tensor === undefined ? 'is not given' : `has shape ${formatShape(tensor.shape)}`;
+        throw new DistilleryError(
+          'InvalidDefinition',
+          `input "${name}" ${given}; the program takes ${formatShape(shape)}`,
+        );
+      }
+      values[slot] = this.#idOf(tensor);
+    }
+    const live = new Set<number>();
+    try {
+      for (const prepared of this.#prepare(program)) {
+        const result = this.#execute(prepared, values);
+        values[prepared.step.result] = result;
+        live.add(result);
+        for (const slot of prepared.step.releases) {
+          const id = values[slot] ?? -1;
+          live.delete(id);
+          this.binding.deleteTensor(id);
+        }
+      }
+      return program.outputs.map(({ slot, shape }) => {
+        const id = values[slot] ?? -1;
+        // An input or a repeated output gets a handle of its own.
+        const own = live.delete(id) ? id : this.#call('Identity', [], [id]);
+        return this.#hold(own, shape);
+      });
+    } catch (error) {
+      for (const id of live) this.binding.deleteTensor(id);
+      throw error;
+    }
+  }
+
+  #hold(id: number, shape: readonly number[]): DeviceTensor {
+    this.#held.add(id);
+    return { shape, handle: id };
+  }
+
+  #idOf(tensor: DeviceTensor): number {
+    const id = tensor.handle;
+    if (typeof id !== 'number' || !this.#held.has(id)) {
+      throw new Error('this tensor has been released or belongs to another device');
+    }
+    return id;
+  }
+
+  #execute({ step, name, attributes, arguments: operands }: PreparedStep, values: readonly number[]): number {
+    const ids = operands.map((operand) => (operand >= 0 ? (values[operand] ?? -1) : -1 - operand));
+    try {
+      return this.#call(name, attributes, ids);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new DistilleryError(
+        'ComputeFailed',
+        `TensorFlow failed in ${name} (${describeNode(step.node)}): ${reason}`,
+        { cause: error },
+      );
+    }
+  }
+
+  #call(name: string, attributes: readonly OperationAttribute[], ids: readonly number[]): number {
+    const [result] = this.binding.executeOp(name, attributes, ids, 1);
+    if (result === undefined) throw new Error(`${name} has returned nothing`);
+    return result.id;
+  }
+
+  #prepare(program: Program): readonly PreparedStep[] {
+    const known = this.#prepared.get(program);
+    if (known !== undefined) return known;
+    const prepared = program.steps.map((step): PreparedStep => {
+      const { name, attributes, arguments: operands } = tensorflowCall(this.binding, step.node);
+      const slots = operands.map((operand) =>
+        typeof operand === 'number' ? (step.inputs[operand] ?? -1) : -1 - this.#smallTensor(operand),
+      );
+      return { step, name, attributes, arguments: slots };
+    });
+    this.#prepared.set(program, prepared);
+    return prepared;
+  }
+
+  #smallTensor(tensor: SmallTensor): number {
+    const key = JSON.stringify(tensor);
+    const known = this.#smallTensors.get(key);
+    if (known !== undefined) return known;
+    const { binding } = this;
+    const id =
+      tensor.type === 'int32'
+        ? binding.createTensor([tensor.values.length], binding.TF_INT32, Int32Array.from(tensor.values))
+        : binding.createTensor([], binding.TF_FLOAT, Float32Array.of(tensor.value));
+    this.#smallTensors.set(key, id);
+    return id;
+  }
+}
+
+/**
+ * Opens TensorFlow in this process. Set `engineEnvironment` before the process starts.
+ * @throws DistilleryError `EngineUnavailable` if it is missing or does not load.
+ */
+export async function openTensorflowDevice(): Promise<Device> {
+  return new TensorflowDevice(await loadTensorflow());
+}
