@@ -1,0 +1,82 @@
+/**
+ * @file Every key of the bucket is built here. Keys are `[a-z0-9/._-]`, and no object's key is a prefix of
+ * another's, so that they also work on stores that keep objects in directories.
+ */
+import { DistilleryError } from '../errors/errors.js';
+
+/** Content-addressed bytes. */
+export function blobKey(sha256: string): string {
+  return `blobs/sha256/${sha256.slice(0, 2)}/${sha256}`;
+}
+
+export function datasetKey(name: string): string {
+  return `datasets/${name}.json`;
+}
+
+/** `Trajectory` manifest of one expert, by its unit key. */
+export function expertKey(unit: string): string {
+  return `experts/${unit}.json`;
+}
+
+/** `TrajectorySet` manifest of a stage's experts, by the stage key. */
+export function trajectorySetKey(stage: string): string {
+  return `trajectory-sets/${stage}.json`;
+}
+
+export function stageKey(type: string, key: string): string {
+  return `stages/${type}/${key}.json`;
+}
+
+/** Prefix of all checkpoints of one unit of work. */
+export function checkpointPrefix(unit: string): string {
+  return `checkpoints/${unit}/`;
+}
+
+/** Ten digits keep the order of keys the order of sequence numbers. */
+export function checkpointKey(unit: string, sequence: number, sha256: string): string {
+  return `${checkpointPrefix(unit)}s-${sequence.toString().padStart(10, '0')}-${sha256}.safetensors`;
+}
+
+/** The sequence number and digest that a checkpoint's key carries, or undefined for any other key. */
+export function parseCheckpointKey(key: string): { sequence: number; sha256: string } | undefined {
+  const match = /\/s-([0-9]{10})-([0-9a-f]{64})\.safetensors$/.exec(key);
+  if (match?.[1] === undefined || match[2] === undefined) return undefined;
+  return { sequence: Number(match[1]), sha256: match[2] };
+}
+
+/** Prefix of a result folder, ending in `/`: a readable name and the stage key, so that runs never mix. */
+export function resultPrefix(pipeline: string, stage: string): string {
+  return `results/${slug(pipeline)}-${stage.slice(0, 16)}/`;
+}
+
+/** Name of an epoch inside a trajectory: `e-0007`. */
+export function epochName(epoch: number): string {
+  return `e-${epoch.toString().padStart(4, '0')}`;
+}
+
+/** A name as part of a key: lower case, anything else than `[a-z0-9._-]` becomes `-`. */
+export function slug(name: string): string {
+  const text = name
+    .toLowerCase()
+    .replace(/[^a-z0-9._-]+/g, '-')
+    .replace(/^[^a-z0-9]+|[^a-z0-9]+$/g, '');
+  return text === '' ? 'unnamed' : text;
+}
+
+/**
+ * @throws DistilleryError `StoreRefused` for a key that some store or client would mishandle.
+ */
+export function checkKey(key: string): void {
+  const segments = key.split('/');
+  const bad =
+    !/^[a-z0-9/._-]{1,900}$/.test(key) ||
+    segments.some((segment) => segment === '' || segment === '.' || segment === '..') ||
+    // The minio client turns such keys into numbers when it lists them.
+    !Number.isNaN(Number(key));
+  if (bad) {
+    throw new DistilleryError(
+      'StoreRefused',
+      `${JSON.stringify(key)} is not a valid object key: use a-z, 0-9, "/", ".", "_" and "-", without empty or dotted parts.`,
+    );
+  }
+}
