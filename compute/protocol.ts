@@ -5,6 +5,7 @@
 import type { Reference } from '../artifacts/reference.js';
 import type { Augmentation, DistillConfig, TrainExpertsConfig } from '../definition/plan.js';
 import type { EngineInfo, UnitProgress } from '../definition/stages.js';
+import type { ErrorCode } from '../errors/errors.js';
 import type { NetworkSpec } from '../networks/spec.js';
 
 /** The data set of a run: the stored manifest and how this run splits it. */
@@ -49,6 +50,8 @@ export interface DistillChunkResult {
   readonly checkpoint: Reference;
   /** The images and the learned rate as a user would take them (`distilled.safetensors`). */
   readonly candidate: Reference;
+  /** `metrics.jsonl` so far: one line for every iteration from 1 to `to`. */
+  readonly metrics: Reference;
   readonly loss: number;
   readonly learnedRate: number;
   readonly secondsPerIteration: number;
@@ -104,4 +107,9 @@ export type ComputeMessage =
   | { readonly type: 'ready'; readonly engine: EngineInfo }
   | { readonly type: 'progress'; readonly id: number; readonly progress: UnitProgress }
   | { readonly type: 'result'; readonly id: number; readonly result: unknown }
-  | { readonly type: 'error'; readonly id: number; readonly code: string; readonly message: string };
+  | {
+      readonly type: 'error';
+      readonly id: number;
+      readonly code: ErrorCode | 'Stopped';
+      readonly message: string;
+    };

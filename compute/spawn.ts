@@ -1,0 +1,54 @@
+/**
+ * @file Starts a compute process: with the environment the engine needs, and so that it dies with us.
+ */
+import { fork, type ChildProcess } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { engineEnvironment } from '../tensor/environment.js';
+
+export interface SpawnOptions {
+  /** Threads the engine may use. */
+  readonly threads: number;
+  /** CUDA device this process owns; all when absent. */
+  readonly device?: string;
+  /** Module to run instead of distillery's own child. */
+  readonly entry?: string;
+}
+
+export function spawnCompute({ threads, device, entry }: SpawnOptions): ChildProcess {
+  const setpriv = findSetpriv();
+  return fork(entry ?? fileURLToPath(new URL('./child.js', import.meta.url)), {
+    env: {
+      ...process.env,
+      ...engineEnvironment(threads),
+      ...(device !== undefined && { CUDA_VISIBLE_DEVICES: device }),
+    },
+    // Whatever flags started the worker are not meant for its children.
+    execArgv: [],
+    // The kernel ends the child with its parent where it can; the child watches as well.
+    ...(setpriv !== undefined && {
+      execPath: setpriv,
+      execArgv: ['--pdeathsig', 'KILL', process.execPath],
+    }),
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  });
+}
+
+/** Linux's own way to tie a process to its parent, from util-linux; undefined where it is missing. */
+function findSetpriv(): string | undefined {
+  if (process.platform !== 'linux') return undefined;
+  return (process.env['PATH'] ?? '')
+    .split(delimiter)
+    .map((directory) => join(directory, 'setpriv'))
+    .find(isExecutable);
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,9 @@
+/**
+ * @file All tasks of the compute process.
+ */
+import type { TaskRegistry } from '../registry.js';
+import { distillChunk } from './distill-chunk.js';
+import { evaluateNetwork } from './evaluate-network.js';
+import { trainExpert } from './train-expert.js';
+
+export const tasks: TaskRegistry = { trainExpert, distillChunk, evaluateNetwork };
