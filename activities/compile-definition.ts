@@ -1,0 +1,25 @@
+/**
+ * @file `compileDefinition`: from a definition as it was sent to a plan. The workflow's history pins the
+ * plan, so that a later version of distillery replays what this one decided.
+ */
+import type { ArtifactStore } from '../artifacts/store.js';
+import { compile } from '../definition/index.js';
+import type { PipelineOptions } from '../definition/stages.js';
+import type { CompiledDefinition, Definition } from './contract.js';
+
+export async function compileDefinition(
+  store: ArtifactStore,
+  definition: Definition,
+  params: PipelineOptions['params'],
+): Promise<CompiledDefinition> {
+  const { plan } = compile(definition, params === undefined ? {} : { params });
+  const reference = await store.putBlob(textOf(definition), 'application/yaml');
+  return { plan, definition: reference };
+}
+
+function textOf(definition: Definition): Uint8Array {
+  if (definition instanceof Uint8Array) return definition;
+  // JSON is YAML, so a parsed document is kept as one that can be sent again.
+  const text = typeof definition === 'string' ? definition : `${JSON.stringify(definition, null, 2)}\n`;
+  return new TextEncoder().encode(text);
+}

@@ -1,0 +1,75 @@
+/**
+ * @file The compute activities: each hands its task to a compute process and heartbeats with the progress
+ * that process reports.
+ */
+import { Context } from '@temporalio/activity';
+import type { RunOptions } from '../compute/process.js';
+import type { ComputeTasks, TaskName } from '../compute/protocol.js';
+import { activity } from './activity.js';
+import type { ComputeActivities, UnitLimits } from './contract.js';
+
+/** Runs compute tasks; `ComputePool` is one. */
+export interface TaskRunner {
+  run<K extends TaskName>(
+    task: K,
+    input: ComputeTasks[K]['input'],
+    options: RunOptions,
+  ): Promise<ComputeTasks[K]['result']>;
+}
+
+export interface TaskEvent {
+  readonly state: 'started' | 'finished' | 'stopped' | 'failed';
+  readonly task: TaskName;
+  /** What the unit of work is called, for example `expert 3`. */
+  readonly unit: string;
+  /** The stage it belongs to. */
+  readonly workflowId: string;
+  /** Once it has ended. */
+  readonly seconds?: number;
+  readonly error?: string;
+}
+
+export interface ComputeDependencies {
+  readonly compute: TaskRunner;
+  readonly onTask?: (event: TaskEvent) => void;
+}
+
+export function createComputeActivities(dependencies: ComputeDependencies): ComputeActivities {
+  return {
+    trainExpert: computeActivity('trainExpert', dependencies),
+    distillChunk: computeActivity('distillChunk', dependencies),
+    evaluateNetwork: computeActivity('evaluateNetwork', dependencies),
+  };
+}
+
+function computeActivity<K extends TaskName>(task: K, { compute, onTask }: ComputeDependencies) {
+  return activity(
+    async (
+      { signal, details },
+      input: ComputeTasks[K]['input'],
+      { unit, stallTimeoutSeconds }: UnitLimits,
+    ) => {
+      const started = performance.now();
+      const { workflowExecution } = Context.current().info;
+      const say = (state: TaskEvent['state'], error?: string) =>
+        onTask?.({
+          state,
+          task,
+          unit,
+          workflowId: workflowExecution?.workflowId ?? '',
+          ...(state !== 'started' && { seconds: (performance.now() - started) / 1000 }),
+          ...(error !== undefined && { error }),
+        });
+      say('started');
+      try {
+        const result = await compute.run(task, input, { signal, onProgress: details, stallTimeoutSeconds });
+        say('finished');
+        return result;
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : String(error);
+        say(signal.aborted ? 'stopped' : 'failed', reason);
+        throw error;
+      }
+    },
+  );
+}

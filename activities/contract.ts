@@ -1,0 +1,154 @@
+/**
+ * @file The activities as workflows see them: names, inputs, results. Types only; everything that passes is
+ * small JSON, and artifacts pass as references.
+ */
+import type { Reference } from '../artifacts/reference.js';
+import type {
+  DatasetInput,
+  DistillChunkInput,
+  DistillChunkResult,
+  EvaluateNetworkInput,
+  EvaluateNetworkResult,
+  TrainExpertInput,
+  TrainExpertResult,
+} from '../compute/protocol.js';
+import type { DatasetSpec, Plan, PlannedStage, StageType } from '../definition/plan.js';
+import type {
+  DistillOutput,
+  EngineInfo,
+  EvaluateOutput,
+  PipelineOptions,
+  ReportOutput,
+  StageManifest,
+  StageOutput,
+  StageState,
+  TrainExpertsOutput,
+} from '../definition/stages.js';
+import type { NetworkSpec } from '../networks/spec.js';
+
+/** A pipeline definition as it arrives: YAML bytes, YAML text, or the parsed document. */
+export type Definition = Uint8Array | string | object;
+
+export interface CompiledDefinition {
+  readonly plan: Plan;
+  /** The definition's text, kept so that a result can show what made it. */
+  readonly definition: Reference;
+}
+
+/** What every stage of a run has in common; part of what identifies its results. */
+export interface RunContext {
+  readonly seed: number;
+  readonly dataset: DatasetInput;
+  readonly network: NetworkSpec;
+}
+
+/** A finished stage that another one builds on. */
+export interface UpstreamStage {
+  readonly stage: PlannedStage;
+  readonly manifest: StageManifest;
+  readonly state: Extract<StageState, 'finished' | 'cached'>;
+  readonly preemptions: number;
+  readonly failures: number;
+}
+
+/** By stage id. */
+export type Upstream = Readonly<Record<string, UpstreamStage>>;
+
+export interface BeginStageInput {
+  readonly stage: PlannedStage;
+  readonly run: RunContext;
+  /** What it is computed from, by a name of the stage type's choosing; part of its identity. */
+  readonly inputs: Readonly<Record<string, Reference>>;
+  /** Whether an earlier result may be used. */
+  readonly cache: boolean;
+}
+/** The identity of the stage's result (sha256, hex), with the result itself when there already is one. */
+export type BegunStage = { readonly key: string } | { readonly key: string; readonly cached: StageManifest };
+
+export interface FinishStageInput {
+  readonly key: string;
+  readonly type: StageType;
+  readonly output: StageOutput;
+  readonly engine?: EngineInfo;
+  /** ISO time at which the stage began. */
+  readonly startedAt: string;
+}
+
+export interface RecordTrajectorySetInput {
+  /** Identity of the stage. */
+  readonly key: string;
+  readonly network: NetworkSpec;
+  /** `Trajectory` manifests by expert. */
+  readonly trajectories: readonly Reference[];
+}
+
+/** A checkpoint that may become the result, and how networks trained on it did on the held-out split. */
+export interface Candidate {
+  readonly iteration: number;
+  readonly result: Reference;
+  readonly learnedRate: number;
+  readonly accuracies: readonly number[];
+}
+export interface SelectCandidateInput {
+  readonly candidates: readonly Candidate[];
+  readonly iterations: number;
+  readonly metrics: Reference;
+}
+
+/** Every run of one architecture on one training set. */
+export interface EvaluationScores {
+  readonly trainedOn: 'distilled' | 'random';
+  readonly network: NetworkSpec;
+  readonly accuracies: readonly number[];
+}
+export interface SummariseEvaluationInput {
+  readonly scores: readonly EvaluationScores[];
+  /** `TrajectorySet` manifests of the experts upstream, for the `full` rows. */
+  readonly experts: readonly Reference[];
+}
+
+/** Where a report says its results come from. */
+export interface ReportSource {
+  readonly plan: Plan;
+  readonly definition: Reference;
+  readonly workflowId: string;
+  readonly runId: string;
+  readonly startedAt: string;
+}
+export interface WriteReportInput {
+  readonly source: ReportSource;
+  readonly dataset: Reference;
+  readonly upstream: Upstream;
+  /** ISO time of the workflow clock. */
+  readonly finishedAt: string;
+}
+
+/** Short work on the store; any pipeline worker runs them. */
+export interface LightActivities {
+  compileDefinition(definition: Definition, params?: PipelineOptions['params']): Promise<CompiledDefinition>;
+  /** Finds the data set in the store, importing a built-in one when it is not there yet. */
+  resolveDataset(spec: DatasetSpec, seed: number): Promise<DatasetInput>;
+  beginStage(input: BeginStageInput): Promise<BegunStage>;
+  /** Writes the stage's manifest, unless there is one. */
+  finishStage(input: FinishStageInput): Promise<StageManifest>;
+  recordTrajectorySet(input: RecordTrajectorySetInput): Promise<TrainExpertsOutput>;
+  selectCandidate(input: SelectCandidateInput): Promise<DistillOutput>;
+  summariseEvaluation(input: SummariseEvaluationInput): Promise<EvaluateOutput>;
+  writeReport(input: WriteReportInput): Promise<ReportOutput>;
+}
+
+export interface UnitLimits {
+  /** What the unit of work is called, for example `expert 3`. */
+  readonly unit: string;
+  /** Without progress for so long, the compute process is killed. */
+  readonly stallTimeoutSeconds: number;
+}
+
+/** Work for a device; compute workers run them, one at a time per device. */
+export interface ComputeActivities {
+  trainExpert(input: TrainExpertInput, limits: UnitLimits): Promise<TrainExpertResult>;
+  distillChunk(input: DistillChunkInput, limits: UnitLimits): Promise<DistillChunkResult>;
+  evaluateNetwork(input: EvaluateNetworkInput, limits: UnitLimits): Promise<EvaluateNetworkResult>;
+}
+
+export type Activities = LightActivities & ComputeActivities;

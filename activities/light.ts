@@ -1,0 +1,55 @@
+/**
+ * @file The light activities: short work on the store, on the queue that pipelines are started on.
+ */
+import { Context } from '@temporalio/activity';
+import type { ArtifactStore } from '../artifacts/store.js';
+import { activity } from './activity.js';
+import { beginStage } from './begin-stage.js';
+import { compileDefinition } from './compile-definition.js';
+import type { LightActivities } from './contract.js';
+import { finishStage } from './finish-stage.js';
+import { recordTrajectorySet } from './record-trajectory-set.js';
+import { resolveDataset, type ImportBuiltin } from './resolve-dataset.js';
+import { selectCandidate } from './select-candidate.js';
+import { summariseEvaluation } from './summarise-evaluation.js';
+import { writeReport, type ReportWriter } from './write-report.js';
+
+export interface LightDependencies {
+  /** The store, opened on first use and then kept. */
+  readonly store: () => Promise<ArtifactStore>;
+  readonly importBuiltin: ImportBuiltin;
+  readonly writeReport: ReportWriter;
+  /** What a report says it was made with, by name. */
+  readonly versions: Readonly<Record<string, string>>;
+}
+
+export function createLightActivities(dependencies: LightDependencies): LightActivities {
+  const { store } = dependencies;
+  return {
+    compileDefinition: activity(async (_, definition, params) =>
+      compileDefinition(await store(), definition, params),
+    ),
+    resolveDataset: activity(async (_, spec, seed) =>
+      resolveDataset(await store(), dependencies.importBuiltin, spec, seed),
+    ),
+    beginStage: activity(async (_, input) => beginStage(await store(), input)),
+    finishStage: activity(async (_, input) => finishStage(await store(), input, provenance())),
+    recordTrajectorySet: activity(async (_, input) => recordTrajectorySet(await store(), input)),
+    selectCandidate: activity((_, input) => Promise.resolve(selectCandidate(input))),
+    summariseEvaluation: activity(async (_, input) => summariseEvaluation(await store(), input)),
+    writeReport: activity(async (_, input) => {
+      const { versions, writeReport: writer } = dependencies;
+      const { taskQueue } = Context.current().info;
+      return writeReport(await store(), { writer, versions, taskQueue }, input);
+    }),
+  };
+}
+
+function provenance() {
+  const { workflowExecution } = Context.current().info;
+  return {
+    workflowId: workflowExecution?.workflowId ?? '',
+    runId: workflowExecution?.runId ?? '',
+    now: new Date(),
+  };
+}

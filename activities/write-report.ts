@@ -1,0 +1,57 @@
+/**
+ * @file `writeReport`: hands the report what it is made from.
+ */
+import type { ArtifactStore } from '../artifacts/store.js';
+import type { Plan } from '../definition/plan.js';
+import type { ReportOutput } from '../definition/stages.js';
+import type { ReportInput } from '../report/input.js';
+import type { WriteReportInput } from './contract.js';
+
+export type ReportWriter = (store: ArtifactStore, input: ReportInput) => Promise<ReportOutput>;
+
+export interface ReportSettings {
+  readonly writer: ReportWriter;
+  readonly versions: Readonly<Record<string, string>>;
+  /** Queue the pipeline was started on. */
+  readonly taskQueue: string;
+}
+
+export async function writeReport(
+  store: ArtifactStore,
+  { writer, versions, taskQueue }: ReportSettings,
+  { source, dataset, upstream, finishedAt }: WriteReportInput,
+): Promise<ReportOutput> {
+  const { definition, ...run } = source;
+  const stages = Object.entries(upstream).map(([id, { manifest, state, preemptions, failures }]) => [
+    id,
+    { output: manifest.output, manifest, state, preemptions, failures },
+  ]);
+  return writer(store, {
+    ...run,
+    definitionText: new TextDecoder().decode(await store.get(definition)),
+    dataset,
+    stages: Object.fromEntries(stages) as ReportInput['stages'],
+    finishedAt,
+    temporalCommand: temporalCommand(run.plan, taskQueue, run.workflowId),
+    versions,
+    seed: run.plan.seed,
+  });
+}
+
+/** The command that starts the same run, with the definition in a file of the pipeline's name. */
+export function temporalCommand({ name, params }: Plan, taskQueue: string, workflowId: string): string {
+  const start = [
+    'temporal workflow start --type pipeline',
+    `--task-queue ${quoted(taskQueue)} --workflow-id ${quoted(workflowId)}`,
+    `--input-file ${name}.yaml --input-meta encoding=binary/plain`,
+  ];
+  if (Object.keys(params).length > 0) {
+    start.push(`--input ${quoted(JSON.stringify({ params }))} --input-meta encoding=json/plain`);
+  }
+  return start.join(' ');
+}
+
+/** As one word of a POSIX shell. */
+function quoted(text: string): string {
+  return /^[\w./[\]=:@-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,0 +1,127 @@
+/**
+ * @file Small plans for tests of the orchestration.
+ */
+import type {
+  DistillStage,
+  EvaluateStage,
+  Plan,
+  PlannedStage,
+  ReportStage,
+  RetryBudget,
+  TrainExpertsStage,
+} from '../../definition/plan.js';
+import type { NetworkSpec } from '../../networks/spec.js';
+
+export const network: NetworkSpec = {
+  architecture: 'ConvNet',
+  depth: 3,
+  width: 8,
+  norm: 'instance',
+  pool: 'avg',
+  act: 'relu',
+};
+
+const retry: RetryBudget = { failures: 3, preemptions: null, backoffSeconds: 5 };
+const common = {
+  maxParallel: 2,
+  retry,
+  timeoutSeconds: 3600,
+  stallTimeoutSeconds: 300,
+  cache: true,
+};
+
+export function experts(change: Partial<TrainExpertsStage> = {}): TrainExpertsStage {
+  return {
+    ...common,
+    id: 'experts',
+    uses: 'train-experts',
+    needs: [],
+    with: {
+      count: 3,
+      epochs: 2,
+      lr: 0.01,
+      momentum: 0,
+      weightDecay: 0,
+      batchSize: 256,
+      augmentation: 'dsa',
+    },
+    ...change,
+  };
+}
+
+export function distillation(iterations: number, chunkIterations: number, every: number): DistillStage {
+  return {
+    ...common,
+    id: 'distill',
+    uses: 'distill',
+    needs: ['experts'],
+    chunkIterations,
+    with: {
+      trajectories: { stage: 'experts', output: 'trajectories' },
+      method: {
+        name: 'mtt',
+        synSteps: 2,
+        expertEpochs: 1,
+        maxStartEpoch: 1,
+        lrImg: 100,
+        lrLr: 1e-5,
+        lrInit: 0.01,
+        lrFloor: 1e-6,
+        momentum: 0.5,
+      },
+      ipc: 1,
+      iterations,
+      init: 'real',
+      augmentation: 'dsa',
+      selection: { every, runs: 2, epochs: 10 },
+    },
+  };
+}
+
+export function evaluation(change: Partial<EvaluateStage> = {}): EvaluateStage {
+  return {
+    ...common,
+    id: 'evaluate',
+    uses: 'evaluate',
+    needs: ['distill'],
+    with: {
+      dataset: { stage: 'distill', output: 'result' },
+      networks: [network],
+      runs: 2,
+      epochs: 10,
+      lr: 'learned',
+      momentum: 0.9,
+      weightDecay: 5e-4,
+      batchSize: 256,
+      augmentation: 'dsa',
+      baselines: ['random'],
+      baselineLr: 0.01,
+    },
+    ...change,
+  };
+}
+
+export function reporting(needs: readonly string[]): ReportStage {
+  return { ...common, id: 'report', uses: 'report', needs, with: {} };
+}
+
+export function planOf(...stages: PlannedStage[]): Plan {
+  return {
+    name: 'tiny',
+    seed: 1,
+    params: {},
+    dataset: { source: 'pretend', holdout: 100 },
+    network,
+    stages,
+  };
+}
+
+/** All four stages: three experts, 40 iterations in chunks of 15 with a candidate every 20. */
+export function fullPlan(): Plan {
+  return planOf(
+    experts(),
+    distillation(40, 15, 20),
+    evaluation(),
+    reporting(['experts', 'distill', 'evaluate']),
+  );
+}

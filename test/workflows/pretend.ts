@@ -1,0 +1,184 @@
+/**
+ * @file Activities that only pretend: they answer at once, remember what they were asked, and fail as told.
+ */
+import { Context } from '@temporalio/activity';
+import { createHash } from 'node:crypto';
+import type {
+  Activities,
+  BeginStageInput,
+  ComputeActivities,
+  LightActivities,
+} from '../../activities/contract.js';
+import type { Reference } from '../../artifacts/reference.js';
+import type { Plan } from '../../definition/plan.js';
+import type { EngineInfo, StageManifest, StageOutput } from '../../definition/stages.js';
+
+export const engine: EngineInfo = { name: 'pretend', oneDnn: false, threads: 1, cpu: 'none', device: 'cpu' };
+
+export function reference(name: string): Reference {
+  return {
+    key: `blobs/${name}`,
+    sha256: createHash('sha256').update(name).digest('hex'),
+    bytes: name.length,
+    mediaType: 'text/plain',
+  };
+}
+
+/** What an activity was asked. */
+export interface Call {
+  readonly name: keyof Activities;
+  readonly args: readonly unknown[];
+}
+
+/** Called before each answer; throws to make the activity fail, or waits. */
+export type Interference = (call: Call, nth: number) => void | Promise<void>;
+
+export class Pretend {
+  readonly calls: Call[] = [];
+  readonly manifests = new Map<string, StageManifest>();
+  /** Most activities of compute that ran at once. */
+  mostAtOnce = 0;
+  private running = 0;
+
+  constructor(private readonly interfere: Interference = () => undefined) {}
+
+  count(name: keyof Activities): number {
+    return this.calls.filter((call) => call.name === name).length;
+  }
+
+  readonly light: LightActivities = {
+    compileDefinition: (definition, params) =>
+      this.answer('compileDefinition', [definition, params], () => ({
+        plan: definition as Plan,
+        definition: reference('definition'),
+      })),
+    resolveDataset: (spec, seed) =>
+      this.answer('resolveDataset', [spec, seed], () => ({
+        manifest: reference(spec.source),
+        holdout: spec.holdout,
+        seed,
+      })),
+    beginStage: (input) =>
+      this.answer('beginStage', [input], () => {
+        const key = keyOf(input);
+        const cached = input.cache ? this.manifests.get(key) : undefined;
+        return cached === undefined ? { key } : { key, cached };
+      }),
+    finishStage: (input) =>
+      this.answer('finishStage', [input], () => {
+        const { startedAt: finishedAt, ...result } = input;
+        const manifest = { ...result, workflowId: 'w', runId: 'r', finishedAt, seconds: 1 };
+        this.manifests.set(input.key, manifest);
+        return manifest;
+      }),
+    recordTrajectorySet: (input) =>
+      this.answer('recordTrajectorySet', [input], () => ({
+        type: 'train-experts',
+        trajectories: reference(`set of ${input.trajectories.map(({ key }) => key).join()}`),
+        count: input.trajectories.length,
+        accuracyByEpoch: [0.1, 0.8],
+        accuracy: 0.8,
+        std: 0.01,
+      })),
+    selectCandidate: (input) =>
+      this.answer('selectCandidate', [input], () => ({
+        type: 'distill',
+        result: input.candidates[0]!.result,
+        metrics: input.metrics,
+        iteration: input.candidates[0]!.iteration,
+        iterations: input.iterations,
+        learnedRate: 0.02,
+        candidates: input.candidates.map(({ iteration, accuracies }) => ({
+          iteration,
+          accuracy: accuracies[0] ?? 0,
+          std: 0,
+        })),
+      })),
+    summariseEvaluation: (input) =>
+      this.answer('summariseEvaluation', [input], () => ({
+        type: 'evaluate',
+        scores: reference('scores'),
+        rows: input.scores.map(({ trainedOn, accuracies }) => ({
+          trainedOn,
+          architecture: 'ConvNet',
+          mean: accuracies[0] ?? 0,
+          std: 0,
+          accuracies,
+        })),
+      })),
+    writeReport: (input) =>
+      this.answer('writeReport', [input], () => ({
+        type: 'report',
+        folder: 'results/tiny/',
+        report: reference('report'),
+        files: [],
+      })),
+  };
+
+  readonly compute: ComputeActivities = {
+    trainExpert: (input, limits) =>
+      this.work('trainExpert', [input, limits], () => ({
+        trajectory: reference(`expert ${input.index}`),
+        accuracyByEpoch: [0.1, 0.8],
+        reused: false,
+        engine,
+      })),
+    distillChunk: (input, limits) =>
+      this.work('distillChunk', [input, limits], () => ({
+        iteration: input.to,
+        checkpoint: reference(`checkpoint ${input.to}`),
+        candidate: reference(`candidate ${input.to}`),
+        metrics: reference(`metrics ${input.to}`),
+        loss: 1 / input.to,
+        learnedRate: 0.02,
+        secondsPerIteration: 0.1,
+        resumedFrom: input.from,
+        engine,
+      })),
+    evaluateNetwork: (input, limits) =>
+      this.work('evaluateNetwork', [input, limits], () => ({
+        accuracy: input.trainingSet.kind === 'random' ? 0.4 : 0.6,
+        loss: 0.1,
+        engine,
+      })),
+  };
+
+  /** The outputs of finished stages by stage type. */
+  outputs(): Partial<Record<StageOutput['type'], StageOutput>> {
+    return Object.fromEntries([...this.manifests.values()].map(({ type, output }) => [type, output]));
+  }
+
+  private async answer<R>(name: keyof Activities, args: unknown[], result: () => R): Promise<R> {
+    const call = { name, args };
+    this.calls.push(call);
+    await this.interfere(call, this.count(name));
+    return result();
+  }
+
+  private async work<R>(name: keyof ComputeActivities, args: unknown[], result: () => R): Promise<R> {
+    this.running += 1;
+    this.mostAtOnce = Math.max(this.mostAtOnce, this.running);
+    try {
+      return await this.answer(name, args, result);
+    } finally {
+      this.running -= 1;
+    }
+  }
+}
+
+function keyOf({ stage, inputs }: BeginStageInput): string {
+  return createHash('sha256')
+    .update(JSON.stringify([stage.uses, stage.with, inputs]))
+    .digest('hex');
+}
+
+/** Works until cancelled, heartbeating as a compute activity does. */
+export async function untilCancelled(): Promise<never> {
+  const context = Context.current();
+  const timer = setInterval(() => context.heartbeat(), 100);
+  try {
+    return await context.cancelled;
+  } finally {
+    clearInterval(timer);
+  }
+}

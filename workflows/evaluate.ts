@@ -1,0 +1,125 @@
+/**
+ * @file The `evaluate` stage: fresh networks of every architecture, trained on the distilled images and on
+ * the baselines, one activity each.
+ */
+import type { EvaluationScores } from '../activities/contract.js';
+import type { Reference } from '../artifacts/reference.js';
+import type { TrainingSet } from '../compute/protocol.js';
+import type { EvaluateStage } from '../definition/plan.js';
+import type { EngineInfo } from '../definition/stages.js';
+import type { NetworkSpec } from '../networks/spec.js';
+import { finalFailure } from './failures.js';
+import { inGroup } from './group.js';
+import { light } from './proxies.js';
+import { runStage, type StageWork } from './stage.js';
+import type { StageInput, StageOutcome } from './stage-input.js';
+import { mainArtifact, resolveOutput } from './upstream.js';
+
+export type EvaluateInput = StageInput<EvaluateStage>;
+
+/** One cell of the grid: an architecture on a training set, in `runs` fresh networks. */
+interface Cell {
+  readonly trainedOn: EvaluationScores['trainedOn'];
+  readonly trainingSet: TrainingSet;
+  readonly network: NetworkSpec;
+  readonly lr: 'learned' | number;
+  readonly accuracies: number[];
+}
+
+/** Measures test accuracy by architecture, run and training set. */
+export async function evaluate(input: EvaluateInput): Promise<StageOutcome> {
+  const { runs, networks, baselines } = input.stage.with;
+  const total = runs * networks.length * (1 + baselines.length);
+  return runStage(
+    input,
+    () => stageInputs(input),
+    total,
+    async (stage) => {
+      const cells = grid(input);
+      const engine = await fill(input, cells, stage);
+      const scores = cells.map(({ trainedOn, network, accuracies }) => ({ trainedOn, network, accuracies }));
+      const experts = Object.values(expertSets(input));
+      const output = await stage.unit('summary', () => light.summariseEvaluation({ scores, experts }));
+      return { output, ...(engine && { engine }) };
+    },
+  );
+}
+
+function stageInputs(input: EvaluateInput): Record<string, Reference> {
+  return { dataset: resolveOutput(input.upstream, input.stage.with.dataset), ...expertSets(input) };
+}
+
+/** Experts upstream show what training on everything gives. */
+function expertSets({ upstream }: EvaluateInput): Record<string, Reference> {
+  return Object.fromEntries(
+    Object.entries(upstream)
+      .filter(([, { stage }]) => stage.uses === 'train-experts')
+      .map(([id, { manifest }]) => [`experts ${id}`, mainArtifact(manifest.output)]),
+  );
+}
+
+function grid(input: EvaluateInput): Cell[] {
+  const { with: config } = input.stage;
+  const sets: Pick<Cell, 'trainedOn' | 'trainingSet' | 'lr'>[] = [
+    {
+      trainedOn: 'distilled',
+      trainingSet: { kind: 'distilled', result: resolveOutput(input.upstream, config.dataset) },
+      lr: config.lr,
+    },
+    ...config.baselines.map((kind) => ({
+      trainedOn: kind,
+      trainingSet: { kind, ipc: imagesPerClass(input) },
+      lr: config.baselineLr,
+    })),
+  ];
+  return sets.flatMap((set) =>
+    config.networks.map((network) => ({
+      ...set,
+      network,
+      accuracies: new Array<number>(config.runs).fill(0),
+    })),
+  );
+}
+
+/** A baseline has as many images as the distilled set. */
+function imagesPerClass({ upstream, stage }: EvaluateInput): number {
+  const source = upstream[stage.with.dataset.stage]?.stage;
+  if (source?.uses === 'distill') return source.with.ipc;
+  throw finalFailure(
+    'InvalidDefinition',
+    `stage ${stage.id}: baselines need \`dataset\` to be the result of a distill stage`,
+  );
+}
+
+async function fill(
+  { stage: { with: config, maxParallel }, run: context }: EvaluateInput,
+  cells: readonly Cell[],
+  stage: StageWork,
+): Promise<EngineInfo | undefined> {
+  let engine: EngineInfo | undefined;
+  let done = 0;
+  await inGroup(maxParallel, (group) => {
+    for (const { network, trainedOn, trainingSet, lr, accuracies } of cells) {
+      for (let run = 0; run < config.runs; run += 1) {
+        group.start(async () => {
+          const what = `${network.architecture} on ${trainedOn} run ${run}`;
+          const { epochs, momentum, weightDecay, batchSize, augmentation } = config;
+          const result = await stage.compute('evaluateNetwork', what, {
+            ...context,
+            network,
+            trainingSet,
+            split: 'test',
+            ...{ epochs, lr, momentum, weightDecay, batchSize, augmentation },
+            run,
+          });
+          accuracies[run] = result.accuracy;
+          engine = result.engine;
+          done += 1;
+          stage.progress.at(done, { accuracy: result.accuracy });
+        });
+      }
+    }
+    return group.drain();
+  });
+  return engine;
+}

@@ -1,0 +1,12 @@
+/**
+ * @file The workflows of distillery. A worker of your own re-exports them from its workflows file:
+ * `export * from 'distillery/workflows'`.
+ */
+export { pipeline } from './pipeline.js';
+export { trainExperts } from './train-experts.js';
+export { distill } from './distill.js';
+export { evaluate } from './evaluate.js';
+export { report } from './report.js';
+export { pipelineStatus, stageProgress, stageStatus } from './messages.js';
+export { COMPUTE_QUEUE, PIPELINE_QUEUE } from './queues.js';
+export type { StageInput, StageOutcome } from './stage-input.js';

@@ -1,0 +1,74 @@
+/**
+ * @file What a pipeline knows about its stages: the answer of its `status` query.
+ */
+import { setCurrentDetails, workflowInfo } from '@temporalio/workflow';
+import type { Plan } from '../definition/plan.js';
+import type { PipelineStatus, StageStatus } from '../definition/stages.js';
+import { pipelineDetails } from './summary.js';
+import { directNeeds } from './upstream.js';
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+export class PipelineProgress {
+  private name = workflowInfo().workflowType;
+  private state: PipelineStatus['state'] = 'compiling';
+  private error: string | undefined;
+  private readonly stages = new Map<string, StageStatus>();
+
+  get current(): PipelineStatus {
+    const info = workflowInfo();
+    const status: Mutable<PipelineStatus> = {
+      name: this.name,
+      workflowId: info.workflowId,
+      runId: info.runId,
+      state: this.state,
+      startedAt: info.startTime.toISOString(),
+      stages: [...this.stages.values()],
+    };
+    if (this.error !== undefined) status.error = this.error;
+    return status;
+  }
+
+  /** Shows the plan's stages, all waiting. */
+  planned(plan: Plan): void {
+    this.name = plan.name;
+    this.state = 'running';
+    for (const stage of plan.stages) {
+      this.stages.set(stage.id, {
+        id: stage.id,
+        type: stage.uses,
+        state: 'waiting',
+        needs: directNeeds(stage),
+        done: 0,
+        total: 0,
+        metrics: {},
+        preemptions: 0,
+        failures: 0,
+      });
+    }
+    this.show();
+  }
+
+  /** Changes what is known of a stage; one that has ended no longer changes by late news. */
+  update(id: string, change: Partial<StageStatus>): void {
+    const status = this.stages.get(id);
+    if (status === undefined || status.finishedAt !== undefined) return;
+    this.stages.set(id, { ...status, ...change });
+    this.show();
+  }
+
+  /** A stage has come to its end. */
+  ended(id: string, change: Partial<StageStatus>): void {
+    this.update(id, { ...change, finishedAt: new Date().toISOString() });
+  }
+
+  finish(state: 'finished' | 'failed' | 'cancelled', error?: string): void {
+    this.state = state;
+    this.error = error;
+    this.show();
+  }
+
+  private show(): void {
+    setCurrentDetails(pipelineDetails(this.current));
+  }
+}

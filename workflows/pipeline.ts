@@ -1,0 +1,58 @@
+/**
+ * @file The `pipeline` workflow: compiles a definition and walks its stages, each a child workflow.
+ */
+import { isCancellation, setHandler, workflowInfo } from '@temporalio/workflow';
+import type { Definition } from '../activities/contract.js';
+import type { PipelineOptions, PipelineResult } from '../definition/stages.js';
+import { finalFailure, judge } from './failures.js';
+import { pipelineStatus, stageProgress } from './messages.js';
+import { PipelineProgress } from './pipeline-progress.js';
+import { light } from './proxies.js';
+import { StageWalk } from './stage-walk.js';
+import { defaultBudget, runUnit } from './units.js';
+
+/**
+ * Runs the pipeline that a definition describes.
+ *
+ * @param definition YAML as bytes or text, or the parsed document
+ * @throws ApplicationFailure whose type is an `ErrorCode`; the message names the stage and the reason
+ */
+export async function pipeline(
+  definition: Definition,
+  options: PipelineOptions = {},
+): Promise<PipelineResult> {
+  const progress = new PipelineProgress();
+  setHandler(pipelineStatus, () => progress.current);
+  setHandler(stageProgress, (status) => progress.update(status.id, status));
+  try {
+    const { plan, definition: text } = await once('compile', () =>
+      light.compileDefinition(definition, options.params),
+    );
+    progress.planned(plan);
+    const dataset = await once('data set', () => light.resolveDataset(plan.dataset, plan.seed));
+    const { workflowId, runId, startTime } = workflowInfo();
+    const walk = new StageWalk(
+      {
+        source: { plan, definition: text, workflowId, runId, startedAt: startTime.toISOString() },
+        run: { seed: plan.seed, dataset, network: plan.network },
+        cache: options.cache ?? true,
+      },
+      progress,
+    );
+    const result = await walk.run();
+    progress.finish('finished');
+    return result;
+  } catch (error) {
+    if (isCancellation(error)) {
+      progress.finish('cancelled');
+      throw error;
+    }
+    const { code, message } = judge(error);
+    progress.finish('failed', message);
+    throw finalFailure(code, message);
+  }
+}
+
+function once<T>(what: string, attempt: () => Promise<T>): Promise<T> {
+  return runUnit(what, attempt, defaultBudget, () => undefined);
+}

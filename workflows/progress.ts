@@ -1,0 +1,78 @@
+/**
+ * @file How far a stage is: answers its `status` query, and tells the pipeline often enough to watch and
+ * seldom enough to keep both histories short.
+ */
+import { getExternalWorkflowHandle, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
+import type { PlannedStage } from '../definition/plan.js';
+import type { StageState, StageStatus } from '../definition/stages.js';
+import { stageProgress } from './messages.js';
+import { stageDetails } from './summary.js';
+
+/** A pipeline hears of a stage at most once per this share of its progress, and on every change of state. */
+const signalStep = 0.02;
+
+export class StageProgress {
+  private status: StageStatus;
+  private signalledDone = 0;
+
+  constructor(stage: PlannedStage, total: number, earlier?: { preemptions: number; failures: number }) {
+    const info = workflowInfo();
+    this.status = {
+      id: stage.id,
+      type: stage.uses,
+      state: 'running',
+      needs: stage.needs,
+      workflowId: info.workflowId,
+      done: 0,
+      total,
+      metrics: {},
+      preemptions: earlier?.preemptions ?? 0,
+      failures: earlier?.failures ?? 0,
+      startedAt: info.startTime.toISOString(),
+    };
+    this.show();
+  }
+
+  get current(): StageStatus {
+    return this.status;
+  }
+
+  /** Sets the units done and the latest metrics. */
+  at(done: number, metrics: Readonly<Record<string, number>> = {}): void {
+    this.status = { ...this.status, done, metrics: { ...this.status.metrics, ...metrics } };
+    this.show();
+    if (done - this.signalledDone >= this.status.total * signalStep) this.signal();
+  }
+
+  /** Counts an attempt that is repeated. */
+  readonly retried = (kind: 'preemption' | 'failure'): void => {
+    const { preemptions, failures } = this.status;
+    this.status =
+      kind === 'preemption'
+        ? { ...this.status, preemptions: preemptions + 1 }
+        : { ...this.status, failures: failures + 1 };
+    this.show();
+    this.signal();
+  };
+
+  /** The stage has come to its end; the pipeline learns it from the child's result. */
+  ended(state: StageState, details: Partial<StageStatus>): void {
+    this.status = { ...this.status, ...details, state, finishedAt: new Date().toISOString() };
+    this.show();
+  }
+
+  private show(): void {
+    setCurrentDetails(stageDetails(this.status));
+  }
+
+  /** Says the first status at once, so that the pipeline knows the total. */
+  signal(): void {
+    const { parent } = workflowInfo();
+    if (parent === undefined) return;
+    this.signalledDone = this.status.done;
+    // A pipeline that is gone needs no news; cancellation reaches this stage by itself.
+    getExternalWorkflowHandle(parent.workflowId)
+      .signal(stageProgress, this.status)
+      .catch(() => undefined);
+  }
+}

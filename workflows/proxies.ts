@@ -1,0 +1,40 @@
+/**
+ * @file How workflows call activities: one attempt each, with limits that fit. Repeating is `runUnit`'s.
+ */
+import { ActivityCancellationType, proxyActivities, scheduleActivity } from '@temporalio/workflow';
+import type { LightActivities, UnitLimits } from '../activities/contract.js';
+import type { ComputeTasks, TaskName } from '../compute/protocol.js';
+import type { PlannedStage } from '../definition/plan.js';
+import { COMPUTE_QUEUE } from './queues.js';
+
+/** Runs on the queue of the workflow itself. */
+export const light = proxyActivities<LightActivities>({
+  // A built-in data set may have to be downloaded first.
+  startToCloseTimeout: '1 hour',
+  heartbeatTimeout: '30 seconds',
+  cancellationType: ActivityCancellationType.TRY_CANCEL,
+  retry: { maximumAttempts: 1 },
+});
+
+/**
+ * One attempt of a compute task within the limits of a stage. When cancelled it is waited for; the wait is
+ * bounded, as an activity that does not answer loses its heartbeat.
+ *
+ * @param unit what the work is called; shown beside the activity in the Temporal UI
+ */
+export function attemptCompute<K extends TaskName>(
+  stage: PlannedStage,
+  task: K,
+  unit: string,
+  input: ComputeTasks[K]['input'],
+): Promise<ComputeTasks[K]['result']> {
+  const limits: UnitLimits = { unit, stallTimeoutSeconds: stage.stallTimeoutSeconds };
+  return scheduleActivity(task, [input, limits], {
+    summary: unit,
+    taskQueue: COMPUTE_QUEUE,
+    startToCloseTimeout: stage.timeoutSeconds * 1000,
+    heartbeatTimeout: '10 seconds',
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    retry: { maximumAttempts: 1 },
+  });
+}

@@ -1,0 +1,31 @@
+/**
+ * @file The `report` stage: everything before it as a result folder with one page to read.
+ */
+import type { ReportStage } from '../definition/plan.js';
+import { light } from './proxies.js';
+import { runStage } from './stage.js';
+import type { StageInput, StageOutcome } from './stage-input.js';
+import { mainArtifact } from './upstream.js';
+
+export type ReportStageInput = StageInput<ReportStage>;
+
+/** Writes the result folder. */
+export async function report(input: ReportStageInput): Promise<StageOutcome> {
+  const { source, upstream, run } = input;
+  const inputs = () => ({
+    definition: source.definition,
+    ...Object.fromEntries(
+      Object.entries(upstream).map(([id, { manifest }]) => [`stage ${id}`, mainArtifact(manifest.output)]),
+    ),
+  });
+  return runStage(input, inputs, 1, async (stage) => ({
+    output: await stage.unit('report', () =>
+      light.writeReport({
+        source,
+        dataset: run.dataset.manifest,
+        upstream,
+        finishedAt: new Date().toISOString(),
+      }),
+    ),
+  }));
+}

@@ -1,0 +1,81 @@
+/**
+ * @file The `train-experts` stage: every expert is an activity of its own, any worker can take it, and it
+ * goes on from its last stored epoch.
+ */
+import { continueAsNew } from '@temporalio/workflow';
+import type { Reference } from '../artifacts/reference.js';
+import type { TrainExpertsStage } from '../definition/plan.js';
+import type { EngineInfo } from '../definition/stages.js';
+import { inGroup } from './group.js';
+import { light } from './proxies.js';
+import { historyIsLong, runStage, type StageWork } from './stage.js';
+import type { StageInput, StageOutcome } from './stage-input.js';
+
+/** Trajectory of each expert, null where there is none yet. */
+export type ExpertsPosition = readonly (Reference | null)[];
+
+export type TrainExpertsInput = StageInput<TrainExpertsStage, ExpertsPosition>;
+
+/** Trains `count` experts, at most `maxParallel` at once, and records them as one trajectory set. */
+export async function trainExperts(input: TrainExpertsInput): Promise<StageOutcome> {
+  const { count } = input.stage.with;
+  return runStage(
+    input,
+    () => ({}),
+    count,
+    async (stage) => {
+      const trajectories = Array.from({ length: count }, (_, index) => input.resume?.position[index] ?? null);
+      const engine = await trainMissing(input, trajectories, stage);
+      if (countTrained(trajectories) < count) {
+        await continueAsNew<typeof trainExperts>({ ...input, resume: stage.resumption(trajectories) });
+      }
+      const set = {
+        key: stage.key,
+        network: input.run.network,
+        trajectories: trajectories.filter(isTrained),
+      };
+      const output = await stage.unit('trajectory set', () => light.recordTrajectorySet(set));
+      return { output, ...(engine && { engine }) };
+    },
+  );
+}
+
+/** Fills in `trajectories`; starts no more when the history grows long. */
+async function trainMissing(
+  { stage: { with: config, maxParallel }, run }: TrainExpertsInput,
+  trajectories: (Reference | null)[],
+  stage: StageWork,
+): Promise<EngineInfo | undefined> {
+  let engine: EngineInfo | undefined;
+  stage.progress.at(countTrained(trajectories));
+  await inGroup(maxParallel, (group) => {
+    trajectories.forEach((trained, index) => {
+      if (trained !== null) return;
+      group.start(async () => {
+        if (historyIsLong()) return;
+        const { dataset, network, seed } = run;
+        const expert = await stage.compute('trainExpert', `expert ${index}`, {
+          dataset,
+          network,
+          config,
+          seed,
+          index,
+        });
+        trajectories[index] = expert.trajectory;
+        engine = expert.engine;
+        const accuracy = expert.accuracyByEpoch.at(-1);
+        stage.progress.at(countTrained(trajectories), accuracy === undefined ? {} : { accuracy });
+      });
+    });
+    return group.drain();
+  });
+  return engine;
+}
+
+function countTrained(trajectories: ExpertsPosition): number {
+  return trajectories.filter(isTrained).length;
+}
+
+function isTrained(trajectory: Reference | null): trajectory is Reference {
+  return trajectory !== null;
+}

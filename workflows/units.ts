@@ -1,0 +1,66 @@
+/**
+ * @file Units of work (an expert, a chunk, an evaluation) and their two budgets. The server makes one
+ * attempt of an activity; what happens next is decided here, so that a lost worker never uses up the
+ * patience meant for errors of the work.
+ */
+import { CancellationScope, CancelledFailure, sleep } from '@temporalio/workflow';
+import type { RetryBudget } from '../definition/plan.js';
+import { finalFailure, judge, type Verdict } from './failures.js';
+
+/** Backing off stops doubling here. */
+const longestBackoffSeconds = 300;
+
+/** Budget of light activities outside any stage. */
+export const defaultBudget: RetryBudget = { failures: 3, preemptions: null, backoffSeconds: 5 };
+
+/** Told of every attempt that will be repeated. */
+export type OnRetry = (kind: 'preemption' | 'failure', reason: string) => void;
+
+/**
+ * Repeats `attempt` until it succeeds or its budget is used up: at once after a preemption, with a doubling
+ * wait after a failure. `failures: 3` tolerates three of them; the fourth is final.
+ *
+ * @param what names the unit in messages, for example `expert 3`
+ * @throws ApplicationFailure, not retryable, with the code of the last error as its type
+ * @throws CancelledFailure once the surrounding scope is cancelled
+ */
+export async function runUnit<T>(
+  what: string,
+  attempt: () => Promise<T>,
+  budget: RetryBudget,
+  onRetry: OnRetry,
+): Promise<T> {
+  let failures = 0;
+  let preemptions = 0;
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      // Whatever the activity made of being cancelled, the reason is ours.
+      if (CancellationScope.current().consideredCancelled) throw new CancelledFailure(`${what} cancelled`);
+      const verdict = judge(error);
+      if (verdict.kind === 'fatal') throw finalFailure(verdict.code, verdict.message);
+      if (verdict.kind === 'preemption') {
+        preemptions += 1;
+        if (budget.preemptions !== null && preemptions > budget.preemptions) {
+          throw exhausted(what, verdict, `lost its worker ${preemptions} times`);
+        }
+        onRetry('preemption', verdict.message);
+      } else {
+        failures += 1;
+        if (failures > budget.failures) throw exhausted(what, verdict, `failed ${failures} times`);
+        onRetry('failure', verdict.message);
+        await sleep(backoffMilliseconds(budget, failures));
+      }
+    }
+  }
+}
+
+function exhausted(what: string, verdict: Verdict, history: string) {
+  return finalFailure(verdict.code, `${what} ${history}, last: ${verdict.message}`);
+}
+
+/** Wait before attempt number `failures + 1`. */
+export function backoffMilliseconds(budget: RetryBudget, failures: number): number {
+  return Math.min(longestBackoffSeconds, budget.backoffSeconds * 2 ** (failures - 1)) * 1000;
+}

@@ -1,0 +1,79 @@
+/**
+ * @file What a stage finds in the stages before it.
+ */
+import type { Upstream } from '../activities/contract.js';
+import type { Reference } from '../artifacts/reference.js';
+import type { OutputRef, Plan, PlannedStage } from '../definition/plan.js';
+import type { StageOutput } from '../definition/stages.js';
+import { finalFailure } from './failures.js';
+
+/** Stages that must be finished before this one: those it names and those whose output it takes. */
+export function directNeeds(stage: PlannedStage): string[] {
+  const refs = outputRefs(stage).map((ref) => ref.stage);
+  return [...new Set([...stage.needs, ...refs])];
+}
+
+/** Ids of all stages before `stage`, directly or through others. */
+export function allNeeds(plan: Plan, stage: PlannedStage): Set<string> {
+  const byId = new Map(plan.stages.map((other) => [other.id, other]));
+  const found = new Set<string>();
+  const visit = (current: PlannedStage): void => {
+    for (const id of directNeeds(current)) {
+      const needed = byId.get(id);
+      if (needed === undefined || found.has(id)) continue;
+      found.add(id);
+      visit(needed);
+    }
+  };
+  visit(stage);
+  return found;
+}
+
+function outputRefs(stage: PlannedStage): OutputRef[] {
+  switch (stage.uses) {
+    case 'distill':
+      return [stage.with.trajectories];
+    case 'evaluate':
+      return [stage.with.dataset];
+    case 'train-experts':
+    case 'report':
+      return [];
+  }
+}
+
+/**
+ * The artifact that `${{ stages.<id>.<output> }}` stands for.
+ * @throws ApplicationFailure `InvalidDefinition` when the stage has no such output
+ */
+export function resolveOutput(upstream: Upstream, ref: OutputRef): Reference {
+  const output = upstream[ref.stage]?.manifest.output;
+  const value: unknown =
+    output === undefined ? undefined : Object.entries(output).find(isNamed(ref.output))?.[1];
+  if (isReference(value)) return value;
+  throw finalFailure(
+    'InvalidDefinition',
+    `stages.${ref.stage}.${ref.output} is not an artifact that stage ${ref.stage} produces`,
+  );
+}
+
+function isNamed(name: string) {
+  return ([key]: [string, unknown]) => key === name;
+}
+
+function isReference(value: unknown): value is Reference {
+  return typeof value === 'object' && value !== null && 'key' in value && 'sha256' in value;
+}
+
+/** The artifact that stands for a whole output: another digest, another result. */
+export function mainArtifact(output: StageOutput): Reference {
+  switch (output.type) {
+    case 'train-experts':
+      return output.trajectories;
+    case 'distill':
+      return output.result;
+    case 'evaluate':
+      return output.scores;
+    case 'report':
+      return output.report;
+  }
+}
