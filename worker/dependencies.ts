@@ -1,0 +1,74 @@
+/**
+ * @file What the activities of a worker work with, made from the environment.
+ */
+import { availableParallelism } from 'node:os';
+import { createActivities, createComputeActivities, createLightActivities } from '../activities/index.js';
+import type { ComputeDependencies, LightDependencies } from '../activities/index.js';
+import { openStore } from '../artifacts/s3-store.js';
+import type { ArtifactStore } from '../artifacts/store.js';
+import { ComputePool } from '../compute/pool.js';
+import type { EngineInfo } from '../definition/stages.js';
+import { importBuiltin } from '../datasets/builtin.js';
+import { writeReport } from '../report/index.js';
+import { versions } from './versions.js';
+
+/** What a worker does: the workflows and light activities, the compute activities, or both. */
+export type Role = 'pipeline' | 'compute' | 'both';
+
+export interface ComputeSettings {
+  /** Compute tasks at once, one process each. Default: one per device, else 1. */
+  readonly slots?: number;
+  /** CUDA devices by index or id, one slot each. */
+  readonly devices?: readonly string[];
+  /** Threads per slot. Default: the machine's, shared among the slots. */
+  readonly threads?: number;
+}
+
+/** A pool of compute processes; they start with the first task. */
+export function createPool(settings: ComputeSettings, onReady?: (engine: EngineInfo) => void): ComputePool {
+  const slots = slotsOf(settings);
+  const threads = settings.threads ?? Math.max(1, Math.floor(availableParallelism() / slots));
+  return new ComputePool({
+    slots,
+    threads,
+    ...(settings.devices !== undefined && { devices: settings.devices }),
+    ...(onReady !== undefined && { onReady }),
+  });
+}
+
+export function slotsOf({ slots, devices }: ComputeSettings): number {
+  return slots ?? devices?.length ?? 1;
+}
+
+/** Light activities on the store of the environment, which is opened when the first of them needs it. */
+export function lightDependencies(say: (line: string) => void): LightDependencies {
+  let store: Promise<ArtifactStore> | undefined;
+  return {
+    store() {
+      const opening =
+        store ??
+        openStore(process.env, { createBucket: true }).catch((error: unknown) => {
+          // The next activity tries again: the store may only have been late.
+          store = undefined;
+          throw error;
+        });
+      store = opening;
+      return opening;
+    },
+    importBuiltin: (target, name) => importBuiltin(target, name, say),
+    writeReport,
+    versions: versions(),
+  };
+}
+
+/** The activities of a role. */
+export function activitiesOf(role: Role, dependencies: LightDependencies & ComputeDependencies): object {
+  switch (role) {
+    case 'pipeline':
+      return createLightActivities(dependencies);
+    case 'compute':
+      return createComputeActivities(dependencies);
+    case 'both':
+      return createActivities(dependencies);
+  }
+}

@@ -1,0 +1,17 @@
+/**
+ * @file What the package `distillery` exports: the plugin for workers of your own, and a ready worker.
+ */
+export { DistilleryPlugin, type DistilleryPluginOptions } from './plugin.js';
+export { runWorker, type RunWorkerOptions } from './run.js';
+export { describeEvent, type OnWorkerEvent, type WorkerEvent } from './events.js';
+export { buildWorkflowBundle } from './bundle.js';
+export type { ComputeSettings, Role } from './dependencies.js';
+export { DistilleryError, type ErrorCode } from '../errors/errors.js';
+export { COMPUTE_QUEUE, PIPELINE_QUEUE } from '../workflows/queues.js';
+export type {
+  PipelineOptions,
+  PipelineResult,
+  PipelineStatus,
+  StageOutput,
+  StageStatus,
+} from '../definition/stages.js';

@@ -1,0 +1,65 @@
+/**
+ * @file The Temporal plugin: adds distillery's activities and the settings they need to a worker of your own.
+ */
+import { SimplePlugin } from '@temporalio/plugin';
+import type { WorkerOptions } from '@temporalio/worker';
+import {
+  activitiesOf,
+  createPool,
+  lightDependencies,
+  slotsOf,
+  type ComputeSettings,
+  type Role,
+} from './dependencies.js';
+import { leavingSettings } from './settings.js';
+
+export interface DistilleryPluginOptions extends ComputeSettings {
+  /**
+   * Which activities the worker takes. Compute activities are sent to the queue `distillery-gpu`; a worker
+   * that is to run them listens there. Default `both`.
+   */
+  readonly role?: Role;
+  /** Told of longer work in light activities, such as the download of a data set. */
+  readonly onNote?: (line: string) => void;
+}
+
+/**
+ * Adds distillery to a worker. The worker's workflows stay its own; re-export distillery's from your
+ * workflows file: `export * from 'distillery/workflows'`. The store is taken from `S3_ENDPOINT`, `S3_BUCKET`,
+ * `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`. Settings that you give yourself win over the plugin's.
+ *
+ * ```ts
+ * const plugins = [new DistilleryPlugin({ role: 'pipeline' })];
+ * await Worker.create({ taskQueue: 'mine', workflowsPath, activities, plugins });
+ * ```
+ */
+export class DistilleryPlugin extends SimplePlugin {
+  private readonly slots: number | undefined;
+
+  constructor({ role = 'both', onNote = () => undefined, ...compute }: DistilleryPluginOptions = {}) {
+    const pool = createPool(compute);
+    const activities = activitiesOf(role, { ...lightDependencies(onNote), compute: pool });
+    super({
+      name: 'distillery',
+      // Merged under names of their own, so a plugin that is applied twice changes nothing the second time.
+      activities: (existing) => ({ ...existing, ...activities }),
+      async runContext(next) {
+        try {
+          await next();
+        } finally {
+          pool.close();
+        }
+      },
+    });
+    this.slots = role === 'compute' ? slotsOf(compute) : undefined;
+  }
+
+  override configureWorker(options: WorkerOptions): WorkerOptions {
+    return super.configureWorker({
+      ...leavingSettings,
+      // A worker for compute alone takes no more than it has processes for.
+      ...(this.slots !== undefined && !options.tuner && { maxConcurrentActivityTaskExecutions: this.slots }),
+      ...options,
+    });
+  }
+}

@@ -1,0 +1,108 @@
+/**
+ * @file A worker process: connects, listens on its queues, and leaves quickly when told to.
+ */
+import { Worker, type NativeConnection } from '@temporalio/worker';
+import { COMPUTE_QUEUE, PIPELINE_QUEUE } from '../workflows/queues.js';
+import { createComputeActivities, createLightActivities } from '../activities/index.js';
+import { workflowSource } from './bundle.js';
+import { connectWorker } from './connection.js';
+import { createPool, lightDependencies, slotsOf, type ComputeSettings, type Role } from './dependencies.js';
+import type { OnWorkerEvent } from './events.js';
+import { installRuntime } from './runtime.js';
+import { leavingSettings } from './settings.js';
+import { onStopSignals } from './stop-signals.js';
+
+export interface RunWorkerOptions extends ComputeSettings {
+  /** `pipeline` listens on `distillery`, `compute` on `distillery-gpu`, `both` on both. */
+  readonly queue: Role;
+  /** How long to wait for Temporal at the start. Default 10. */
+  readonly waitSeconds?: number;
+  readonly onEvent?: OnWorkerEvent;
+  /** Stops the worker, beside SIGINT and SIGTERM. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Runs a worker until SIGINT, SIGTERM or the signal: compute tasks write a checkpoint and stop, and the
+ * process is ready to exit within five seconds. A second SIGINT or SIGTERM ends it on the spot.
+ *
+ * @throws DistilleryError `ServerUnavailable`, `StoreRefused` or `StoreUnavailable` when it cannot start
+ */
+export async function runWorker(options: RunWorkerOptions): Promise<void> {
+  const { queue: role, onEvent = () => undefined } = options;
+  installRuntime(onEvent);
+  const dependencies = lightDependencies((line) => onEvent({ type: 'note', line }));
+  const { connection, address, namespace } = await connectWorker(options.waitSeconds ?? 10);
+  const pool = createPool(options, (engine) => onEvent({ type: 'engine', engine }));
+  try {
+    const { location } = await dependencies.store();
+    onEvent({ type: 'connected', address, namespace, store: location });
+    const common = { connection, namespace, ...leavingSettings };
+    const workers: Worker[] = [];
+    if (role !== 'compute') {
+      workers.push(await pipelineWorker(common, createLightActivities(dependencies)));
+      onEvent({ type: 'listening', queue: PIPELINE_QUEUE });
+    }
+    if (role !== 'pipeline') {
+      const slots = slotsOf(options);
+      const activities = createComputeActivities({
+        compute: pool,
+        onTask: (event) => onEvent({ type: 'task', ...event }),
+      });
+      workers.push(
+        await Worker.create({
+          ...common,
+          taskQueue: COMPUTE_QUEUE,
+          activities,
+          maxConcurrentActivityTaskExecutions: slots,
+        }),
+      );
+      onEvent({ type: 'listening', queue: COMPUTE_QUEUE, slots });
+    }
+    await runUntilStopped(workers, options, () => pool.close());
+  } finally {
+    pool.close();
+    await connection.close();
+  }
+  onEvent({ type: 'stopped' });
+}
+
+async function pipelineWorker(
+  common: { connection: NativeConnection; namespace: string },
+  activities: object,
+): Promise<Worker> {
+  return Worker.create({ ...common, ...(await workflowSource()), taskQueue: PIPELINE_QUEUE, activities });
+}
+
+async function runUntilStopped(
+  workers: readonly Worker[],
+  { onEvent, signal }: RunWorkerOptions,
+  killCompute: () => void,
+): Promise<void> {
+  let stopping = false;
+  const stop = (reason: string) => {
+    if (stopping) return;
+    stopping = true;
+    onEvent?.({ type: 'stopping', reason });
+    for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+  };
+  const release = onStopSignals(stop, killCompute);
+  const onAbort = () => stop('asked to');
+  signal?.addEventListener('abort', onAbort);
+  try {
+    const runs = workers.map(async (worker) => {
+      try {
+        await worker.run();
+      } finally {
+        // When one of them cannot go on, the others leave as well.
+        stop('a worker ended');
+      }
+    });
+    if (signal?.aborted === true) onAbort();
+    const results = await Promise.allSettled(runs);
+    for (const result of results) if (result.status === 'rejected') throw result.reason;
+  } finally {
+    release();
+    signal?.removeEventListener('abort', onAbort);
+  }
+}
