@@ -1,0 +1,58 @@
+/**
+ * @file Distilled images and real ones of their class, as pictures with names.
+ */
+import type { DatasetManifest, LabelledImages } from '../datasets/dataset.js';
+import { denormalise, displayRange, rasterOfBytes, toRaster, type DisplayRange } from './pictures.js';
+import { encodePng, type Raster } from './png.js';
+
+export interface Picture {
+  /** From 1, within its class. */
+  readonly number: number;
+  readonly raster: Raster;
+  readonly png: Uint8Array;
+  /** Which values are black and white; [0, 1] for a real image. */
+  readonly range: DisplayRange;
+}
+
+export interface ClassPictures {
+  readonly label: number;
+  readonly name: string;
+  readonly distilled: readonly Picture[];
+  readonly real: readonly Picture[];
+}
+
+/** Synthetic images as trained on: normalised, [n,c,h,w]. */
+export interface SyntheticImages {
+  readonly images: Float32Array;
+  readonly labels: readonly number[];
+}
+
+/** One entry for each class of the data set, in order. */
+export function gallery(
+  dataset: DatasetManifest,
+  synthetic: SyntheticImages,
+  real: LabelledImages,
+): ClassPictures[] {
+  const { shape } = dataset;
+  const size = shape.channels * shape.height * shape.width;
+  const distilledPicture = (index: number, number: number): Picture => {
+    const image = denormalise(synthetic.images.subarray(index * size, (index + 1) * size), shape, dataset);
+    const range = displayRange(image);
+    const raster = toRaster(image, shape, range);
+    return { number, raster, png: encodePng(raster), range };
+  };
+  const realPicture = (index: number, number: number): Picture => {
+    const raster = rasterOfBytes(real.images.subarray(index * size, (index + 1) * size), shape);
+    return { number, raster, png: encodePng(raster), range: { low: 0, high: 1 } };
+  };
+  return Array.from({ length: dataset.classes }, (_, label) => ({
+    label,
+    name: dataset.classNames[label] ?? `class ${label}`,
+    distilled: indicesOf(synthetic.labels, label).map((index, at) => distilledPicture(index, at + 1)),
+    real: indicesOf(Array.from(real.labels), label).map((index, at) => realPicture(index, at + 1)),
+  }));
+}
+
+function indicesOf(labels: readonly number[], wanted: number): number[] {
+  return labels.flatMap((label, index) => (label === wanted ? [index] : []));
+}

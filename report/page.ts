@@ -1,0 +1,104 @@
+/**
+ * @file The report as one HTML file that asks no server for anything and needs no script.
+ */
+import { comparisons, titleOf, type Findings } from './findings.js';
+import { markup, Markup } from './markup.js';
+import { counted, duration, integer, moment, percent, percentWithStd, significant } from './numbers.js';
+import { accuracySection } from './sections/accuracy.js';
+import { distillationSection, expertsSection, selectionSection } from './sections/curves.js';
+import { imagesSection } from './sections/images.js';
+import { reproduceSection } from './sections/reproduce.js';
+import { stagesSection } from './sections/stages.js';
+import { styleSheet } from './style.js';
+import { summarise } from './summary.js';
+
+/** Sections whose stages did not run are left out. */
+export function renderPage(findings: Findings): string {
+  const { input } = findings;
+  const title = titleOf(input.plan);
+  const page = markup`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="referrer" content="no-referrer">
+<title>${title} - distillery report</title>
+<style>${new Markup(styleSheet)}</style>
+</head>
+<body>
+<main>
+<p class="eyebrow"><b>${title}</b> · ${findings.dataset.name} · ${moment(input.finishedAt)}</p>
+<h1>${summarise(findings)}</h1>
+${tiles(findings)}
+${[
+  imagesSection(findings),
+  accuracySection(findings),
+  selectionSection(findings),
+  distillationSection(findings),
+  expertsSection(findings),
+  stagesSection(findings),
+  reproduceSection(findings),
+].map((section) => (section ? markup`${section}\n` : undefined))}
+<footer>Made by distillery from workflow ${input.workflowId}. Everything shown is in this file; run.json beside it holds the same for programs.</footer>
+</main>
+</body>
+</html>
+`;
+  return page.text;
+}
+
+interface Tile {
+  readonly role?: 'distilled' | 'random' | 'full';
+  readonly name: string;
+  readonly value: string;
+  readonly more: string;
+}
+
+function tiles(findings: Findings): Markup {
+  const { input, distilled, experts } = findings;
+  const own = comparisons(findings)[0];
+  const list: Tile[] = [];
+  const accuracy = (role: 'distilled' | 'random' | 'full', name: string, more: string): void => {
+    const row = own?.[role];
+    if (row) list.push({ role, name, value: percentWithStd(row.mean, row.std, row.accuracies.length), more });
+  };
+  if (distilled) {
+    accuracy('distilled', 'Distilled', `${counted(distilled.images, 'image')}, ${own?.architecture ?? ''}`);
+    accuracy('random', 'Random real', counted(distilled.images, 'image'));
+  }
+  accuracy('full', 'Whole set', counted(findings.trainingImages, 'image'));
+  if (!own?.full && experts) {
+    const { accuracy: mean, std, count } = experts.output;
+    list.push({
+      role: 'full',
+      name: 'Experts',
+      value: percent(mean),
+      more: `± ${(std * 100).toFixed(1)}, ${counted(count, 'expert')}`,
+    });
+  }
+  if (distilled && distilled.images > 0) {
+    list.push(
+      {
+        name: 'Smaller by',
+        value: `${integer(findings.trainingImages / distilled.images)} ×`,
+        more: `${integer(distilled.images)} for ${integer(findings.trainingImages)}`,
+      },
+      {
+        name: 'Learned rate',
+        value: significant(distilled.output.learnedRate),
+        more: `from ${significant(distilled.config.method.lrInit)}`,
+      },
+    );
+  }
+  const seconds = Object.values(input.stages).reduce(
+    (sum, { manifest }) => sum + (manifest?.seconds ?? 0),
+    0,
+  );
+  if (seconds > 0)
+    list.push({ name: 'Time of the stages', value: duration(seconds), more: 'cached ones included' });
+  return markup`<dl class="tiles">${list.map(
+    ({ role, name, value, more }) =>
+      markup`<div class="${role ?? 'plain'}"><dt>${name}</dt><dd>${value}<small>${more}</small></dd></div>`,
+  )}</dl>`;
+}

@@ -1,0 +1,70 @@
+/**
+ * @file How well networks do that never saw anything but the distilled images.
+ */
+import type { Bar } from '../charts/bar.js';
+import { barChart } from '../charts/bar.js';
+import type { EvaluationRow } from '../../definition/stages.js';
+import { comparisons, type Comparison, type EvaluationFindings, type Findings } from '../findings.js';
+import { markup, type Markup } from '../markup.js';
+import { counted, integer, percent, percentWithStd, significant } from '../numbers.js';
+
+const names: Readonly<Record<EvaluationRow['trainedOn'], string>> = {
+  distilled: 'Distilled',
+  random: 'Random real',
+  full: 'Whole set',
+};
+
+export function accuracySection(findings: Findings): Markup | undefined {
+  const { evaluation } = findings;
+  if (!evaluation) return undefined;
+  const groups = comparisons(findings);
+  const rows = groups.flatMap((group) => rowsOf(group).map((row) => tableRow(row, group, findings)));
+  return markup`<section id="accuracy"><h2>Test accuracy</h2>
+<p class="lead">${protocol(evaluation, findings)}</p>
+<div class="columns"><figure class="plot">${chart(groups)}<figcaption>Mean over fresh networks; the error bar is one standard deviation to either side.</figcaption></figure>
+<div class="scroll"><table><thead><tr><th>Network</th><th>Trained on</th><th class="number">Images</th><th class="number">Test accuracy</th><th class="number">Networks</th><th class="number">Of whole set</th></tr></thead><tbody>${rows}</tbody></table></div></div></section>`;
+}
+
+function rowsOf({ distilled, random, full }: Comparison): EvaluationRow[] {
+  return [distilled, random, full].filter((row) => row !== undefined);
+}
+
+function chart(groups: readonly Comparison[]): Markup {
+  const bar = (row: EvaluationRow): Bar => ({
+    label: names[row.trainedOn],
+    value: row.mean,
+    std: row.std,
+    text: percentWithStd(row.mean, row.std, row.accuracies.length),
+    role: row.trainedOn,
+  });
+  const shown = groups.map((group) => ({ label: group.architecture, bars: rowsOf(group).map(bar) }));
+  const describe = shown
+    .flatMap((group) => group.bars.map((entry) => `${group.label}, ${entry.label}: ${entry.text}`))
+    .join('; ');
+  return barChart({
+    name: 'Test accuracy by training set',
+    describe,
+    label: 'test accuracy',
+    format: (value) => percent(value, 0),
+    groups: shown,
+  });
+}
+
+function tableRow(row: EvaluationRow, { full }: Comparison, findings: Findings): Markup {
+  const images = row.trainedOn === 'full' ? findings.trainingImages : findings.distilled?.images;
+  const share = full && full.mean > 0 ? percent(row.mean / full.mean, 0) : '';
+  const single = row.accuracies.map((accuracy) => percent(accuracy)).join(', ');
+  return markup`<tr${row.trainedOn === 'distilled' ? markup` class="strong"` : ''}><td>${row.architecture}</td><td><span class="swatch ${row.trainedOn}">${names[row.trainedOn]}</span></td><td class="number">${images === undefined ? '' : integer(images)}</td><td class="number" title="${single}">${percentWithStd(row.mean, row.std, row.accuracies.length)}</td><td class="number">${row.accuracies.length}</td><td class="number">${share}</td></tr>`;
+}
+
+function protocol({ config, output }: EvaluationFindings, findings: Findings): string {
+  const rate = config.lr === 'learned' ? 'the learned rate' : significant(config.lr);
+  const random = output.rows.some((row) => row.trainedOn === 'random')
+    ? ` The random baseline is as many real images, trained alike with learning rate ${significant(config.baselineLr)}.`
+    : '';
+  const full =
+    output.rows.some((row) => row.trainedOn === 'full') && findings.experts
+      ? ` The whole set is what the experts reached on ${counted(findings.trainingImages, 'image')} in ${counted(findings.experts.config.epochs, 'epoch')}.`
+      : '';
+  return `Freshly initialised networks were trained on the distilled images alone for ${counted(config.epochs, 'epoch')} (SGD at ${rate}, momentum ${significant(config.momentum)}, weight decay ${significant(config.weightDecay)}) and tested once on ${counted(findings.dataset.test.count, 'image')} that nothing else had seen.${random}${full}`;
+}

@@ -1,0 +1,54 @@
+/**
+ * @file What ran: every stage with its outcome, how long it took, and what interrupted it.
+ */
+import type { StageOutput } from '../../definition/stages.js';
+import type { Findings } from '../findings.js';
+import type { ReportedStage } from '../input.js';
+import { markup, type Markup } from '../markup.js';
+import { counted, duration, integer, moment, percent, percentWithStd } from '../numbers.js';
+
+/** The longest stage's bar, in pixels. */
+const longestBar = 120;
+
+export function stagesSection({ input }: Findings): Markup | undefined {
+  const entries = input.plan.stages.flatMap(({ id }) => {
+    const stage = input.stages[id];
+    return stage ? [{ id, stage }] : [];
+  });
+  if (entries.length === 0) return undefined;
+  const longest = Math.max(...entries.map(({ stage }) => stage.manifest?.seconds ?? 0));
+  return markup`<section id="stages"><h2>The run</h2>
+<div class="scroll"><table><thead><tr><th>Stage</th><th>Result</th><th>State</th><th class="number">Took</th><th></th><th class="number">Preemptions</th><th class="number">Retried failures</th></tr></thead><tbody>${entries.map(({ id, stage }) => row(id, stage, longest))}</tbody></table></div>
+<p class="note">A preemption is a worker that left or was lost; the work went on from its last checkpoint, with the same numbers as if nothing had happened. A cached stage was computed before, and its time is that of then.</p></section>`;
+}
+
+function row(id: string, stage: ReportedStage, longest: number): Markup {
+  const { output, manifest } = stage;
+  const seconds = manifest?.seconds;
+  const bar = seconds === undefined || longest === 0 ? 0 : Math.round((seconds / longest) * longestBar);
+  return markup`<tr><td>${id}${id === output.type ? '' : markup`<br><small>${output.type}</small>`}</td><td>${outcome(output)}</td><td>${state(stage)}</td><td class="number">${seconds === undefined ? '' : duration(seconds)}</td><td>${bar > 0 ? markup`<span class="timebar" style="width:${bar}px"></span>` : ''}</td><td class="number">${integer(stage.preemptions ?? 0)}</td><td class="number">${integer(stage.failures ?? 0)}</td></tr>`;
+}
+
+function state({ state: name, manifest }: ReportedStage): Markup {
+  if (name !== 'cached') return markup`${name === 'finished' ? 'computed' : name}`;
+  if (!manifest) return markup`cached`;
+  return markup`cached<br><small>from ${manifest.workflowId}, ${moment(manifest.finishedAt)}</small>`;
+}
+
+function outcome(output: StageOutput): string {
+  switch (output.type) {
+    case 'train-experts':
+      return `${counted(output.count, 'expert')} at ${percentWithStd(output.accuracy, output.std, output.count)}`;
+    case 'distill':
+      return `iteration ${integer(output.iteration)} of ${integer(output.iterations)}`;
+    case 'evaluate': {
+      const runs = output.rows
+        .filter((row) => row.trainedOn !== 'full')
+        .reduce((sum, row) => sum + row.accuracies.length, 0);
+      const best = output.rows.find((row) => row.trainedOn === 'distilled');
+      return `${counted(runs, 'network')} trained${best ? `; distilled ${percent(best.mean)}` : ''}`;
+    }
+    case 'report':
+      return counted(output.files.length, 'file');
+  }
+}

@@ -1,0 +1,52 @@
+/**
+ * @file The result in one sentence.
+ */
+import { comparisons, type Comparison, type Findings } from './findings.js';
+import { counted, integer, percent, percentWithStd, points } from './numbers.js';
+
+/**
+ * For example: "10 images trained a ConvNet to 71.2 % ± 0.8 on the test set: 21.0 points more than 10 random
+ * real images, 86 % of what all 20,000 give." Says less where stages are missing.
+ */
+export function summarise(findings: Findings): string {
+  const { distilled, experts } = findings;
+  const own = comparisons(findings).find((entry) => entry.distilled !== undefined);
+  if (distilled && own?.distilled) {
+    const { mean, std, accuracies } = own.distilled;
+    const result = `${counted(distilled.images, 'image')} trained ${withArticle(own.architecture)} to ${percentWithStd(mean, std, accuracies.length)} on the test set`;
+    const against = comparedWith(own, distilled.images, findings.trainingImages);
+    return against === '' ? `${result}.` : `${result}: ${against}.`;
+  }
+  if (distilled) {
+    const { output, images } = distilled;
+    const best = output.candidates.find(({ iteration }) => iteration === output.iteration);
+    const chosen = best
+      ? `: ${percent(best.accuracy)} on the held-out images, not evaluated on the test set`
+      : '';
+    return `${counted(images, 'image')} distilled from ${integer(findings.trainingImages)} in ${counted(output.iteration, 'iteration')}${chosen}.`;
+  }
+  if (experts) {
+    const { count, accuracy, std } = experts.output;
+    return `${counted(count, 'expert')} reached ${percentWithStd(accuracy, std, count)} on the test set after ${counted(experts.config.epochs, 'epoch')} on ${counted(findings.trainingImages, 'image')}.`;
+  }
+  return 'No stage of this pipeline has a result to show yet.';
+}
+
+function comparedWith({ distilled, random, full }: Comparison, images: number, all: number): string {
+  const parts: string[] = [];
+  if (distilled && random) {
+    const difference = distilled.mean - random.mean;
+    parts.push(
+      `${points(difference)} points ${difference < 0 ? 'less' : 'more'} than ${integer(images)} random real images`,
+    );
+  }
+  if (distilled && full && full.mean > 0) {
+    parts.push(`${percent(distilled.mean / full.mean, 0)} of what all ${integer(all)} give`);
+  }
+  return parts.join(', ');
+}
+
+/** `an AlexNet`, `an MLP`, `a ConvNet`. */
+function withArticle(architecture: string): string {
+  return `${/^([AEIO]|MLP)/i.test(architecture) ? 'an' : 'a'} ${architecture}`;
+}
