@@ -3,7 +3,7 @@
  */
 import { comparisons, titleOf, type Findings } from './findings.js';
 import { markup, Markup } from './markup.js';
-import { counted, duration, integer, moment, percent, percentWithStd, significant } from './numbers.js';
+import { counted, duration, integer, moment, percent, significant } from './numbers.js';
 import { accuracySection } from './sections/accuracy.js';
 import { distillationSection, expertsSection, selectionSection } from './sections/curves.js';
 import { imagesSection } from './sections/images.js';
@@ -52,6 +52,8 @@ interface Tile {
   readonly role?: 'distilled' | 'random' | 'full';
   readonly name: string;
   readonly value: string;
+  /** One standard deviation, when there is one. */
+  readonly spread?: string;
   readonly more: string;
 }
 
@@ -61,7 +63,8 @@ function tiles(findings: Findings): Markup {
   const list: Tile[] = [];
   const accuracy = (role: 'distilled' | 'random' | 'full', name: string, more: string): void => {
     const row = own?.[role];
-    if (row) list.push({ role, name, value: percentWithStd(row.mean, row.std, row.accuracies.length), more });
+    if (row)
+      list.push({ role, name, value: percent(row.mean), ...spread(row.std, row.accuracies.length), more });
   };
   if (distilled) {
     accuracy('distilled', 'Distilled', `${counted(distilled.images, 'image')}, ${own?.architecture ?? ''}`);
@@ -74,7 +77,8 @@ function tiles(findings: Findings): Markup {
       role: 'full',
       name: 'Experts',
       value: percent(mean),
-      more: `± ${(std * 100).toFixed(1)}, ${counted(count, 'expert')}`,
+      ...spread(std, count),
+      more: counted(count, 'expert'),
     });
   }
   if (distilled && distilled.images > 0) {
@@ -98,7 +102,11 @@ function tiles(findings: Findings): Markup {
   if (seconds > 0)
     list.push({ name: 'Time of the stages', value: duration(seconds), more: 'cached ones included' });
   return markup`<dl class="tiles">${list.map(
-    ({ role, name, value, more }) =>
-      markup`<div class="${role ?? 'plain'}"><dt>${name}</dt><dd>${value}<small>${more}</small></dd></div>`,
+    ({ role, name, value, spread: std, more }) =>
+      markup`<div class="${role ?? 'plain'}"><dt>${name}</dt><dd>${value}${std ? markup` <span>${std}</span>` : ''}<small>${more}</small></dd></div>`,
   )}</dl>`;
+}
+
+function spread(std: number, runs: number): { readonly spread?: string } {
+  return runs > 1 ? { spread: `± ${(std * 100).toFixed(1)}` } : {};
 }

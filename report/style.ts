@@ -42,6 +42,7 @@ p { margin: 0 0 14px; }
 .tiles > div { padding: 14px 16px 12px; background: var(--card); border-top: 3px solid transparent; }
 .tiles dt { color: var(--soft); font-size: 13px; }
 .tiles dd { margin: 2px 0 0; font-size: 23px; font-weight: 650; letter-spacing: -0.01em; white-space: nowrap; }
+.tiles dd span { color: var(--soft); font-size: 15px; font-weight: 500; letter-spacing: 0; }
 .tiles dd small { display: block; color: var(--soft); font-size: 13px; font-weight: 400; letter-spacing: 0; white-space: normal; }
 .tiles .distilled { border-top-color: var(--distilled); }
 .tiles .random { border-top-color: var(--random); }
@@ -54,7 +55,7 @@ p { margin: 0 0 14px; }
 .pair { display: flex; gap: 12px; align-items: flex-start; }
 .strip { display: flex; flex-wrap: wrap; gap: 4px; }
 .strip img { display: block; width: var(--tile); height: auto; image-rendering: pixelated; border-radius: 2px; }
-.strip.distilled img { outline: 2px solid var(--distilled); outline-offset: -2px; }
+.classes.single .strip.distilled img { outline: 2px solid var(--distilled); outline-offset: 1px; }
 .classes.single .strip.distilled { flex: none; }
 .classes.many .class { display: grid; grid-template-columns: 120px 1fr; gap: 0 12px; padding: 10px 0; border-width: 1px 0 0; border-radius: 0; background: none; }
 .classes.many .class:first-child { border-top: 0; }
@@ -89,6 +90,8 @@ th { color: var(--soft); font-size: 13px; font-weight: 600; white-space: nowrap;
 tr > :last-child { padding-right: 0; }
 .number { text-align: right; white-space: nowrap; }
 tbody tr.strong td { font-weight: 600; }
+tbody tr.group th { padding-top: 16px; color: var(--ink); font-size: 14.5px; }
+.swatch { white-space: nowrap; }
 td small { color: var(--soft); font-weight: 400; }
 .swatch::before { content: ""; display: inline-block; width: 10px; height: 10px; margin-right: 8px; border-radius: 2px; background: var(--role, var(--neutral)); }
 .swatch.distilled { --role: var(--distilled); } .swatch.random { --role: var(--random); } .swatch.full { --role: var(--full); }

@@ -18,11 +18,17 @@ export function accuracySection(findings: Findings): Markup | undefined {
   const { evaluation } = findings;
   if (!evaluation) return undefined;
   const groups = comparisons(findings);
-  const rows = groups.flatMap((group) => rowsOf(group).map((row) => tableRow(row, group, findings)));
+  const several = groups.length > 1;
+  const rows = groups.flatMap((group) => [
+    ...(several
+      ? [markup`<tr class="group"><th colspan="5" scope="rowgroup">${group.architecture}</th></tr>`]
+      : []),
+    ...rowsOf(group).map((row) => tableRow(row, group, findings)),
+  ]);
   return markup`<section id="accuracy"><h2>Test accuracy</h2>
 <p class="lead">${protocol(evaluation, findings)}</p>
 <div class="columns"><figure class="plot">${chart(groups)}<figcaption>Mean over fresh networks; the error bar is one standard deviation to either side.</figcaption></figure>
-<div class="scroll"><table><thead><tr><th>Network</th><th>Trained on</th><th class="number">Images</th><th class="number">Test accuracy</th><th class="number">Networks</th><th class="number">Of whole set</th></tr></thead><tbody>${rows}</tbody></table></div></div></section>`;
+<div class="scroll"><table><thead><tr><th>Trained on</th><th class="number">Images</th><th class="number">Test accuracy</th><th class="number">Networks</th><th class="number">Of whole</th></tr></thead><tbody>${rows}</tbody></table></div></div></section>`;
 }
 
 function rowsOf({ distilled, random, full }: Comparison): EvaluationRow[] {
@@ -54,7 +60,7 @@ function tableRow(row: EvaluationRow, { full }: Comparison, findings: Findings):
   const images = row.trainedOn === 'full' ? findings.trainingImages : findings.distilled?.images;
   const share = full && full.mean > 0 ? percent(row.mean / full.mean, 0) : '';
   const single = row.accuracies.map((accuracy) => percent(accuracy)).join(', ');
-  return markup`<tr${row.trainedOn === 'distilled' ? markup` class="strong"` : ''}><td>${row.architecture}</td><td><span class="swatch ${row.trainedOn}">${names[row.trainedOn]}</span></td><td class="number">${images === undefined ? '' : integer(images)}</td><td class="number" title="${single}">${percentWithStd(row.mean, row.std, row.accuracies.length)}</td><td class="number">${row.accuracies.length}</td><td class="number">${share}</td></tr>`;
+  return markup`<tr${row.trainedOn === 'distilled' ? markup` class="strong"` : ''}><td><span class="swatch ${row.trainedOn}">${names[row.trainedOn]}</span></td><td class="number">${images === undefined ? '' : integer(images)}</td><td class="number" title="${single}">${percentWithStd(row.mean, row.std, row.accuracies.length)}</td><td class="number">${row.accuracies.length}</td><td class="number">${share}</td></tr>`;
 }
 
 function protocol({ config, output }: EvaluationFindings, findings: Findings): string {

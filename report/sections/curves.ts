@@ -56,19 +56,19 @@ export function selectionSection(findings: Findings): Markup | undefined {
     std: candidate.std,
     title: `iteration ${integer(candidate.iteration)}: ${percentWithStd(candidate.accuracy, candidate.std, config.selection.runs)}`,
   }));
-  return markup`<section id="selection"><h2>Which iteration</h2>
-<p class="lead">${counted(candidates.length, 'candidate')} had ${counted(config.selection.runs, 'network')} trained on each, for ${counted(config.selection.epochs, 'epoch')}, and measured on ${counted(findings.input.plan.dataset.holdout, 'held-out training image')}. The best of them, iteration ${integer(iteration)}, is the result. The test set had no say in it.</p>
-<div class="columns">${plot(
-    lineChart({
-      name: 'Held-out accuracy of the candidates',
-      describe: points.map((point) => point.title).join('; '),
-      x: { label: 'iteration', format: integer },
-      y: { label: 'held-out accuracy', format: (value) => percent(value, 0), kind: 'linear' },
-      series: [{ style: 'marked', role: 'distilled', points }],
-      mark: { x: iteration, label: `chosen: ${integer(iteration)}` },
-    }),
-    'Mean over the networks of a candidate; the error bar is one standard deviation to either side.',
-  )}</div></section>`;
+  return markup`<section id="selection" class="columns"><div><h2>Which iteration</h2>
+<p class="lead">${counted(candidates.length, 'candidate')} had ${counted(config.selection.runs, 'network')} trained on each, for ${counted(config.selection.epochs, 'epoch')}, and measured on ${counted(findings.input.plan.dataset.holdout, 'held-out training image')}. The best of them, iteration ${integer(iteration)}, is the result. The test set had no say in it.</p></div>
+${plot(
+  lineChart({
+    name: 'Held-out accuracy of the candidates',
+    describe: points.map((point) => point.title).join('; '),
+    x: { label: 'iteration', format: integer },
+    y: { label: 'held-out accuracy', format: (value) => percent(value, 0), kind: 'linear' },
+    series: [{ style: 'marked', role: 'distilled', points }],
+    mark: { x: iteration, label: `chosen: ${integer(iteration)}` },
+  }),
+  'Mean over the networks of a candidate; the error bar is one standard deviation to either side.',
+)}</section>`;
 }
 
 export function expertsSection(findings: Findings): Markup | undefined {
@@ -85,18 +85,18 @@ export function expertsSection(findings: Findings): Markup | undefined {
     y: accuracy,
     title: `epoch ${epoch}: ${percent(accuracy)}`,
   }));
-  return markup`<section id="experts"><h2>The experts</h2>
-<p class="lead">${expertsText(experts, findings.trainingImages)}</p>
-<div class="columns">${plot(
-    lineChart({
-      name: 'Test accuracy of the experts by epoch',
-      describe: describeEnds(mean, (value) => percent(value)),
-      x: { label: 'epoch', format: integer },
-      y: { label: 'test accuracy', format: (value) => percent(value, 0), kind: 'linear' },
-      series: [...single, { style: config.epochs <= 60 ? 'marked' : 'main', role: 'full', points: mean }],
-    }),
-    single.length > 1 ? 'Mean over the experts; faint, single ones.' : 'Mean over the experts.',
-  )}</div></section>`;
+  return markup`<section id="experts" class="columns"><div><h2>The experts</h2>
+<p class="lead">${expertsText(experts, findings.trainingImages)}</p></div>
+${plot(
+  lineChart({
+    name: 'Test accuracy of the experts by epoch',
+    describe: describeEnds(mean, (value) => percent(value)),
+    x: { label: 'epoch', format: integer },
+    y: { label: 'test accuracy', format: (value) => percent(value, 0), kind: 'linear' },
+    series: [...single, { style: config.epochs <= 60 ? 'marked' : 'main', role: 'full', points: mean }],
+  }),
+  single.length > 1 ? 'Mean over the experts; faint, single ones.' : 'Mean over the experts.',
+)}</section>`;
 }
 
 function expertsText({ output, config }: ExpertFindings, images: number): string {
