@@ -2,10 +2,12 @@
  * @file The evaluation protocol (method, section 7): a fresh network trained on a small set alone.
  */
 import type { DsaOperation } from '../definition/plan.js';
+import { initialiseParameters } from '../networks/initialise.js';
+import type { Network } from '../networks/network.js';
 import { Stream } from '../random/stream.js';
 import type { BatchSource } from './batches.js';
 import type { NetworkPrograms } from './network-programs.js';
-import { Training, type TrainingState } from './training.js';
+import { initialState, Training, type TrainingState } from './training.js';
 
 export interface EvaluationSettings {
   /** Exactly so many; the published code runs one more than it is asked for. */
@@ -37,14 +39,22 @@ function networkIndex({ split, run }: Pick<EvaluationSettings, 'split' | 'run'>)
   return 2 * run + (split === 'test' ? 0 : 1);
 }
 
-/** Random numbers of the initialisation of an evaluation's network. */
-export function evaluationInit(settings: Pick<EvaluationSettings, 'seed' | 'split' | 'run'>): Stream {
-  return new Stream(settings.seed, 'evaluation-init', networkIndex(settings));
+/** The state of an evaluation before its first step: a network that no expert and no other run started from. */
+export function initialEvaluation(
+  network: Network,
+  settings: Pick<EvaluationSettings, 'seed' | 'split' | 'run'>,
+): TrainingState {
+  const index = networkIndex(settings);
+  return initialState(
+    initialiseParameters(network, (parameter) => {
+      return new Stream(settings.seed, 'evaluation-init', index, parameter);
+    }),
+  );
 }
 
 /** One evaluation under way; like an expert it can stop and go on at any step. */
 export class EvaluationTraining extends Training {
-  /** @param state `initialState(parameters)`, or what `exportState` gave at any step */
+  /** @param state `initialEvaluation(network, settings)`, or what `exportState` gave at any step */
   constructor(
     programs: NetworkPrograms,
     images: BatchSource,

@@ -2,10 +2,12 @@
  * @file Training of one expert (method, section 2): the network whose path through parameter space is recorded.
  */
 import type { DsaOperation } from '../definition/plan.js';
+import { initialiseParameters } from '../networks/initialise.js';
+import type { Network } from '../networks/network.js';
 import { Stream } from '../random/stream.js';
 import type { BatchSource } from './batches.js';
 import type { NetworkPrograms } from './network-programs.js';
-import { Training, type TrainingState } from './training.js';
+import { initialState, Training, type TrainingState } from './training.js';
 
 export interface ExpertSettings {
   readonly lr: number;
@@ -20,16 +22,26 @@ export interface ExpertSettings {
   readonly index: number;
 }
 
+/** The state of an expert before its first step. */
+export function initialExpert(
+  network: Network,
+  { seed, index }: Pick<ExpertSettings, 'seed' | 'index'>,
+): TrainingState {
+  return initialState(
+    initialiseParameters(network, (parameter) => new Stream(seed, 'network-init', index, parameter)),
+  );
+}
+
 /**
  * One expert under way. Snapshots belong to the initialisation (before the first step) and to the end of every
  * epoch (`step().finishedEpoch`). The same settings and images give the same bytes on any worker.
  *
  * @example
- * const expert = new ExpertTraining(programs, images, settings, initialState(theta0));
+ * const expert = new ExpertTraining(programs, images, settings, initialExpert(network, settings));
  * while (expert.epoch < epochs) if (expert.step().finishedEpoch) keep(expert.snapshot());
  */
 export class ExpertTraining extends Training {
-  /** @param state `initialState(parameters)`, or what `exportState` gave at any step */
+  /** @param state `initialExpert(network, settings)`, or what `exportState` gave at any step */
   constructor(
     programs: NetworkPrograms,
     images: BatchSource,
