@@ -80,14 +80,7 @@ export interface StageManifest {
   readonly seconds: number;
 }
 
-export type StageState =
-  | 'waiting'
-  | 'running'
-  | 'cached'
-  | 'finished'
-  | 'failed'
-  | 'cancelled'
-  | 'skipped';
+export type StageState = 'waiting' | 'running' | 'cached' | 'finished' | 'failed' | 'cancelled' | 'skipped';
 
 /** Progress of one unit of work (an expert, a chunk, an evaluation); also the heartbeat payload. */
 export interface UnitProgress {

@@ -1,0 +1,120 @@
+/**
+ * @file Checks that look at several values of a plan at once: trajectories long enough, batches not larger
+ * than what they are drawn from, a data set large enough for its split.
+ */
+import { knownDataset, type KnownDataset } from './builtin-datasets.js';
+import { type Issues, type Path, shown } from './issues.js';
+import { parameterCount } from './parameter-count.js';
+import type { NetworkSpec } from '../networks/spec.js';
+import type { DistillStage, EvaluateStage, Plan, TrainExpertsStage } from './plan.js';
+
+export function checkConsistency(plan: Plan, issues: Issues): void {
+  const known = knownDataset(plan.dataset.source);
+  if (known) checkSplit(plan, known, issues);
+  checkNetwork(plan.network, ['network'], known, issues);
+  for (const stage of plan.stages) {
+    if (stage.uses === 'distill') checkDistill(plan, stage, known, issues);
+    else if (stage.uses === 'evaluate') checkNetworks(stage, plan.network, known, issues);
+  }
+}
+
+function checkSplit({ dataset }: Plan, known: KnownDataset, issues: Issues): void {
+  const { source, holdout, limit } = dataset;
+  const rest = known.trainImages - holdout;
+  const has = `${shown(source)} has ${known.trainImages} training images`;
+  if (rest < known.classes)
+    issues.add(
+      'inconsistent',
+      ['dataset', 'holdout'],
+      `${has}; ${holdout} held out leave too few to train on`,
+    );
+  else if (limit !== undefined && limit > rest)
+    issues.add(
+      'inconsistent',
+      ['dataset', 'limit'],
+      `${has}; with ${holdout} held out, the limit can be at most ${rest}, found ${limit}`,
+    );
+}
+
+function checkDistill(
+  plan: Plan,
+  stage: DistillStage,
+  known: KnownDataset | undefined,
+  issues: Issues,
+): void {
+  const { method, ipc, trajectories } = stage.with;
+  const path: Path = ['stages', stage.id, 'with'];
+  const experts = plan.stages.find(
+    (other): other is TrainExpertsStage => other.uses === 'train-experts' && other.id === trajectories.stage,
+  );
+  if (experts) checkReach(stage, experts, [...path, 'method'], issues);
+  if (method.lrInit < method.lrFloor) {
+    const message = `lrInit ${method.lrInit} is below lrFloor ${method.lrFloor}`;
+    issues.add('inconsistent', [...path, 'method', 'lrInit'], message);
+  }
+  if (!known) return;
+  const synthetic = ipc * known.classes;
+  const counted = `ipc ${ipc} x ${known.classes} classes = ${synthetic}`;
+  if (method.batchSyn !== undefined && method.batchSyn > synthetic) {
+    const message = `batchSyn ${method.batchSyn} is more than there are synthetic images: ${counted}`;
+    issues.add('inconsistent', [...path, 'method', 'batchSyn'], message);
+  }
+  const real = plan.dataset.limit ?? known.trainImages - plan.dataset.holdout;
+  if (synthetic > real)
+    issues.add(
+      'inconsistent',
+      [...path, 'ipc'],
+      `more synthetic images (${counted}) than real ones to distil (${real})`,
+    );
+}
+
+/** The last start epoch and the epochs matched from there must lie on the expert's trajectory. */
+function checkReach(stage: DistillStage, experts: TrainExpertsStage, path: Path, issues: Issues): void {
+  const { maxStartEpoch, expertEpochs } = stage.with.method;
+  const { epochs } = experts.with;
+  const reach = maxStartEpoch - 1 + expertEpochs;
+  if (reach <= epochs) return;
+  const latest = epochs - expertEpochs + 1;
+  const remedy =
+    latest >= 1
+      ? `train at least ${reach} epochs, or set maxStartEpoch to at most ${latest}`
+      : `train at least ${reach} epochs, or match fewer expertEpochs`;
+  const message = `maxStartEpoch - 1 + expertEpochs = ${maxStartEpoch} - 1 + ${expertEpochs} = ${reach}, but the experts of ${shown(experts.id)} are trained for ${epochs} epochs only; ${remedy}`;
+  issues.add('invalid-trajectory', [...path, 'maxStartEpoch'], message);
+}
+
+function checkNetwork(
+  network: NetworkSpec,
+  path: Path,
+  known: KnownDataset | undefined,
+  issues: Issues,
+): void {
+  const { norm, width, depth } = network;
+  if (norm === 'group' && width % 4 !== 0) {
+    const message = `group normalisation has 4 groups; the width must be a multiple of 4, found ${width}`;
+    issues.add('inconsistent', [...path, 'width'], message);
+  }
+  if (known && parameterCount(network, known.shape, known.classes) === undefined) {
+    const { height, width: columns } = known.shape;
+    const message = `depth ${depth} halves the images of ${height} x ${columns} pixels away; use a smaller depth, or pool: none`;
+    issues.add('inconsistent', [...path, 'depth'], message);
+  }
+}
+
+/** Results are told apart by network, so that each can be listed once only. */
+function checkNetworks(
+  stage: EvaluateStage,
+  own: NetworkSpec,
+  known: KnownDataset | undefined,
+  issues: Issues,
+): void {
+  const seen = new Map<string, number>();
+  for (const [index, network] of stage.with.networks.entries()) {
+    const path: Path = ['stages', stage.id, 'with', 'networks', index];
+    const key = JSON.stringify(Object.entries(network).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+    const before = seen.get(key);
+    if (before === undefined) seen.set(key, index);
+    else issues.add('inconsistent', path, `the same network as number ${before + 1} of the list`);
+    if (before === undefined && network !== own) checkNetwork(network, path, known, issues);
+  }
+}

@@ -1,0 +1,172 @@
+/**
+ * @file What a plan will do, in counts and bytes: nothing is measured and no store is asked.
+ */
+import { knownDataset } from './builtin-datasets.js';
+import { parameterCount } from './parameter-count.js';
+import type {
+  DistillConfig,
+  DistillStage,
+  EvaluateStage,
+  Plan,
+  PlannedStage,
+  StageType,
+  TrainExpertsStage,
+} from './plan.js';
+
+/** Counts that need the size of the data set are absent when it is not a built-in one. */
+export interface StageSummary {
+  readonly id: string;
+  readonly uses: StageType;
+  readonly needs: readonly string[];
+  /** Pieces of work that are done and tried again on their own. */
+  readonly units: number;
+  /** What they are, in the plural: `experts`, `chunks`, `trainings`. */
+  readonly unitName: string;
+  /** How many of them run at once. */
+  readonly parallel: number;
+  /** Steps of SGD on a network, trainings of candidates included. */
+  readonly sgdSteps?: number;
+  /** Backward steps of the trajectory gradient; one costs about three steps of SGD at the same batch. */
+  readonly secondOrderSteps?: number;
+  /** Forward and backward passes of single images in `sgdSteps`. */
+  readonly imagesSeen?: number;
+  /** Kept in the store: trajectories, or distilled images. */
+  readonly storedBytes?: number;
+}
+
+export interface PlanSummary {
+  readonly name: string;
+  readonly seed: number;
+  readonly params: Plan['params'];
+  readonly dataset: {
+    readonly source: string;
+    readonly holdout: number;
+    /** Images trained on. */
+    readonly train?: number;
+    readonly test?: number;
+    readonly classes?: number;
+  };
+  /** Short text such as `ConvNet, depth 3, width 128`, and trainable parameters. */
+  readonly network: { readonly text: string; readonly parameters?: number };
+  readonly stages: readonly StageSummary[];
+  /** Sums of what is known of the stages. */
+  readonly sgdSteps: number;
+  readonly storedBytes: number;
+}
+
+interface Sizes {
+  readonly train?: number;
+  readonly classes?: number;
+  readonly imageBytes?: number;
+  readonly parameters?: number;
+}
+
+export function describePlan(plan: Plan): PlanSummary {
+  const { source, holdout, limit } = plan.dataset;
+  const known = knownDataset(source);
+  const train = known ? Math.min(limit ?? Infinity, known.trainImages - holdout) : limit;
+  const parameters = known && parameterCount(plan.network, known.shape, known.classes);
+  const sizes: Sizes = {
+    ...(train === undefined ? {} : { train }),
+    ...(known && {
+      classes: known.classes,
+      imageBytes: 4 * known.shape.channels * known.shape.height * known.shape.width,
+    }),
+    ...(parameters === undefined ? {} : { parameters }),
+  };
+  const stages = plan.stages.map((stage) => describeStage(stage, plan, sizes));
+  const { architecture, depth, width } = plan.network;
+  return {
+    name: plan.name,
+    seed: plan.seed,
+    params: plan.params,
+    dataset: {
+      source,
+      holdout,
+      ...(train === undefined ? {} : { train }),
+      ...(known && { test: known.testImages, classes: known.classes }),
+    },
+    network: {
+      text: `${architecture}, depth ${depth}, width ${width}`,
+      ...(parameters === undefined ? {} : { parameters }),
+    },
+    stages,
+    sgdSteps: stages.reduce((sum, stage) => sum + (stage.sgdSteps ?? 0), 0),
+    storedBytes: stages.reduce((sum, stage) => sum + (stage.storedBytes ?? 0), 0),
+  };
+}
+
+function describeStage(stage: PlannedStage, plan: Plan, sizes: Sizes): StageSummary {
+  const { id, uses, needs } = stage;
+  switch (stage.uses) {
+    case 'train-experts':
+      return { id, uses, needs, ...experts(stage, sizes) };
+    case 'distill':
+      return { id, uses, needs, ...distill(stage, sizes) };
+    case 'evaluate':
+      return { id, uses, needs, ...evaluate(stage, plan, sizes) };
+    case 'report':
+      return { id, uses, needs, units: 1, unitName: 'reports', parallel: 1 };
+  }
+}
+
+type Work = Omit<StageSummary, 'id' | 'uses' | 'needs'>;
+
+function experts({ with: config, maxParallel }: TrainExpertsStage, { train, parameters }: Sizes): Work {
+  const { count, epochs, batchSize } = config;
+  return {
+    units: count,
+    unitName: 'experts',
+    parallel: Math.min(maxParallel, count),
+    ...(train !== undefined && {
+      sgdSteps: count * epochs * Math.ceil(train / batchSize),
+      imagesSeen: count * epochs * train,
+    }),
+    // Float32, after every epoch and at the start.
+    ...(parameters !== undefined && { storedBytes: count * (epochs + 1) * parameters * 4 }),
+  };
+}
+
+/** Iterations at which the images are judged on held-out images. */
+export function candidateCount({ iterations, selection }: DistillConfig): number {
+  return Math.ceil(iterations / selection.every);
+}
+
+const candidateBatch = 256;
+
+function distill({ with: config, chunkIterations }: DistillStage, { classes, imageBytes }: Sizes): Work {
+  const { iterations, ipc, method, selection } = config;
+  const secondOrderSteps = iterations * method.synSteps;
+  const work = {
+    units: Math.ceil(iterations / chunkIterations),
+    unitName: 'chunks',
+    parallel: 1,
+    secondOrderSteps,
+  };
+  if (classes === undefined || imageBytes === undefined) return work;
+  const images = ipc * classes;
+  const candidates = candidateCount(config);
+  const epochs = candidates * selection.runs * selection.epochs;
+  return {
+    ...work,
+    sgdSteps: secondOrderSteps + epochs * Math.ceil(images / candidateBatch),
+    imagesSeen: secondOrderSteps * (method.batchSyn ?? images) + epochs * images,
+    storedBytes: candidates * images * imageBytes,
+  };
+}
+
+function evaluate({ with: config, maxParallel }: EvaluateStage, plan: Plan, { classes }: Sizes): Work {
+  const source = plan.stages.find(({ id }) => id === config.dataset.stage);
+  const ipc = source?.uses === 'distill' ? source.with.ipc : undefined;
+  const units = config.networks.length * config.runs * (1 + config.baselines.length);
+  const images = ipc !== undefined && classes !== undefined ? ipc * classes : undefined;
+  return {
+    units,
+    unitName: 'trainings',
+    parallel: Math.min(maxParallel, units),
+    ...(images !== undefined && {
+      sgdSteps: units * config.epochs * Math.ceil(images / config.batchSize),
+      imagesSeen: units * config.epochs * images,
+    }),
+  };
+}

@@ -1,0 +1,10 @@
+/**
+ * @file Definitions: what users write, checked and compiled to plans. Pure code that runs anywhere, also
+ * in a workflow's sandbox.
+ */
+export { compile, type Compiled, type CompileOptions } from './compile.js';
+export { describePlan, type PlanSummary, type StageSummary } from './cost.js';
+export { DefinitionError, type DefinitionIssue, type IssueCode } from './issues.js';
+export { definitionJsonSchema } from './json-schema.js';
+export type * from './plan.js';
+export type * from './stages.js';

@@ -1,0 +1,48 @@
+/**
+ * @file The JSON Schema of definitions, for completion and checks in editors. Made from the same schema
+ * that compiling checks; where a value may be an expression, the text of one is let through.
+ */
+import * as z from 'zod';
+import { definition } from './schema.js';
+
+const expression = { $ref: '#/definitions/expression' };
+/** Kinds of values that an expression may stand for; a text is a text with or without one. */
+const replaceable = new Set(['number', 'boolean', 'enum']);
+
+/** The JSON Schema (draft 07) of a definition. */
+export function definitionJsonSchema(): Record<string, unknown> {
+  const generated = z.toJSONSchema(definition, {
+    target: 'draft-07',
+    io: 'input',
+    unrepresentable: 'any',
+    override: ({ zodSchema, jsonSchema, path }) => {
+      if (path.includes('params')) return;
+      const { type } = zodSchema._zod.def;
+      const { description, default: value, ...rest } = jsonSchema;
+      if (!replaceable.has(type)) {
+        // An id or name keeps its pattern, or is an expression.
+        if (type !== 'string' || rest.pattern === undefined || path.includes('propertyNames')) return;
+      }
+      for (const key of Object.keys(jsonSchema)) Reflect.deleteProperty(jsonSchema, key);
+      Object.assign(jsonSchema, {
+        ...(description === undefined ? {} : { description }),
+        ...(value === undefined ? {} : { default: value }),
+        anyOf: [rest, expression],
+      });
+    },
+  });
+  const { $schema, ...rest } = generated;
+  return {
+    $schema,
+    title: 'distillery pipeline',
+    description: 'A pipeline that distils a data set of images.',
+    ...rest,
+    definitions: {
+      expression: {
+        type: 'string',
+        pattern: '\\$\\{\\{.*\\}\\}',
+        description: 'An expression such as ${{ params.ipc }} or ${{ params.ipc * 10 }}.',
+      },
+    },
+  };
+}

@@ -1,0 +1,14 @@
+/**
+ * @file How large a definition may be. Far above any honest one; the limits keep compiling short for
+ * anything that a caller may send.
+ */
+
+/** Bytes of UTF-8. */
+export const maximumBytes = 256 * 1024;
+/** Mappings and lists inside each other. */
+export const maximumDepth = 32;
+/** Values after aliases are expanded. */
+export const maximumValues = 20_000;
+/** Uses of anchors, counting those inside expanded ones. */
+export const maximumAliases = 100;
+export const maximumStages = 256;

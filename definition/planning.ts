@@ -1,0 +1,130 @@
+/**
+ * @file From a checked definition to the plan: short forms written out, stages in order.
+ */
+import type { ConvNetSpec, NetworkSpec } from '../networks/spec.js';
+import type { StageGraph } from './graph.js';
+import type {
+  DatasetSpec,
+  DistillConfig,
+  EvaluateConfig,
+  MttConfig,
+  Plan,
+  PlannedStage,
+  RetryBudget,
+} from './plan.js';
+import type { Definition, StageDefinition } from './schema.js';
+
+type With<Type extends StageDefinition['uses']> = Extract<StageDefinition, { uses: Type }>['with'];
+
+/** The paper's network; what a network is by its name alone. */
+const defaultConvNet: ConvNetSpec = {
+  architecture: 'ConvNet',
+  depth: 3,
+  width: 128,
+  norm: 'instance',
+  pool: 'avg',
+  act: 'relu',
+};
+const defaultHoldout = 2000;
+
+export function makePlan(definition: Definition, graph: StageGraph, params: Plan['params']): Plan {
+  const network = planNetwork(definition.network);
+  return {
+    name: definition.name,
+    seed: definition.seed,
+    params,
+    dataset: planDataset(definition.dataset),
+    network,
+    stages: graph.order.flatMap((id) => {
+      const stage = definition.stages[id];
+      return stage ? [planStage(id, stage, graph.needs.get(id) ?? [], network)] : [];
+    }),
+  };
+}
+
+function planDataset(dataset: Definition['dataset']): DatasetSpec {
+  if (typeof dataset === 'string') return { source: dataset, holdout: defaultHoldout };
+  const { source, limit, holdout } = dataset;
+  return { source, ...(limit === undefined ? {} : { limit }), holdout };
+}
+
+/** A name alone is the pipeline's own network where that has the name, else the paper's. */
+function planNetwork(network: Definition['network'], own?: NetworkSpec): NetworkSpec {
+  if (typeof network !== 'string') return network;
+  return own?.architecture === network ? own : defaultConvNet;
+}
+
+function planStage(
+  id: string,
+  stage: StageDefinition,
+  needs: readonly string[],
+  network: NetworkSpec,
+): PlannedStage {
+  const { failures, preemptions, backoff } = stage.retry;
+  const retry: RetryBudget = {
+    failures,
+    preemptions: preemptions === 'unlimited' ? null : preemptions,
+    backoffSeconds: backoff,
+  };
+  const base = {
+    id,
+    needs,
+    maxParallel: stage.maxParallel,
+    retry,
+    timeoutSeconds: stage.timeout,
+    stallTimeoutSeconds: stage.stallTimeout,
+    cache: stage.cache,
+  };
+  switch (stage.uses) {
+    case 'train-experts':
+      return { ...base, uses: stage.uses, with: stage.with };
+    case 'distill':
+      return {
+        ...base,
+        uses: stage.uses,
+        with: planDistill(stage.with),
+        chunkIterations: stage.chunk.iterations,
+      };
+    case 'evaluate':
+      return { ...base, uses: stage.uses, with: planEvaluate(stage.with, network) };
+    case 'report':
+      return {
+        ...base,
+        uses: stage.uses,
+        with: stage.with.title === undefined ? {} : { title: stage.with.title },
+      };
+  }
+}
+
+function planDistill(config: With<'distill'>): DistillConfig {
+  const { trajectories, method, ipc, iterations, init, augmentation, selection } = config;
+  const { batchSyn, ...mtt } = method;
+  const planned: MttConfig = { ...mtt, ...(batchSyn === undefined ? {} : { batchSyn }) };
+  return {
+    trajectories: { stage: trajectories.stage, output: trajectories.output },
+    method: planned,
+    ipc,
+    iterations,
+    init,
+    augmentation,
+    selection: {
+      every: selection.every ?? candidateSpacing(iterations),
+      runs: selection.runs,
+      epochs: selection.epochs,
+    },
+  };
+}
+
+/** About five candidates, but not so close that judging them takes longer than distilling them. */
+function candidateSpacing(iterations: number): number {
+  return Math.min(iterations, Math.max(50, Math.ceil(iterations / 5)));
+}
+
+function planEvaluate(config: With<'evaluate'>, own: NetworkSpec): EvaluateConfig {
+  const { dataset, networks, ...rest } = config;
+  return {
+    dataset: { stage: dataset.stage, output: dataset.output },
+    networks: networks?.map((network) => planNetwork(network, own)) ?? [own],
+    ...rest,
+  };
+}

@@ -1,0 +1,162 @@
+/**
+ * @file The schema of stages: what every stage may say, and the configuration of each type. Defaults are
+ * those of the published method.
+ */
+import * as z from 'zod';
+import { network } from './schema-networks.js';
+import { count, duration, momentum, name, outputReference, rate } from './schema-values.js';
+
+const operations = ['color', 'crop', 'cutout', 'flip', 'scale', 'rotate'] as const;
+const day = 86_400;
+
+const augmentation = z
+  .union([
+    z.enum(['dsa', 'none']),
+    z
+      .array(z.enum(operations))
+      .min(1)
+      .refine((list) => new Set(list).size === list.length, { error: 'an operation is listed twice' })
+      .meta({ uniqueItems: true }),
+  ])
+  .default('dsa')
+  .describe(
+    'Differentiable siamese augmentation: "dsa" (all that suit the data set), a list of operations, or "none".',
+  );
+
+const batchSize = count(1, 65_536).default(256).describe('Images per step.');
+
+const trainExperts = z
+  .strictObject({
+    count: count(1, 10_000).describe('Networks trained, each from its own initialisation.'),
+    epochs: count(1, 10_000).default(50).describe('Epochs each is trained; the weights after each are kept.'),
+    lr: rate().default(0.01).describe('Learning rate.'),
+    momentum: momentum().default(0).describe('Momentum of SGD.'),
+    weightDecay: z.number().min(0).max(1).default(0).describe('Weight decay of SGD.'),
+    batchSize,
+    augmentation,
+  })
+  .describe('Experts: networks trained on the real images, whose trajectories are matched.');
+
+const mtt = z
+  .strictObject({
+    name: z.literal('mtt').default('mtt').describe('Matching training trajectories.'),
+    synSteps: count(1, 1000).describe('N: steps of the student on the synthetic images per iteration.'),
+    expertEpochs: count(1, 1000).describe('M: epochs of the expert that those steps are to match.'),
+    maxStartEpoch: count(1, 10_000).describe('Start epochs are drawn from 0 to maxStartEpoch - 1.'),
+    lrImg: rate().describe('Learning rate of the pixels.'),
+    lrLr: z.number().min(0).max(1e9).describe("Learning rate of the student's learning rate."),
+    lrInit: rate().default(0.01).describe("The student's learning rate at the start."),
+    lrFloor: rate().default(1e-6).describe("The student's learning rate never falls below this."),
+    momentum: momentum().default(0.5).describe('Momentum of both updates.'),
+    batchSyn: count(1, 1_000_000)
+      .optional()
+      .describe('Synthetic images per student step; without it, all of them.'),
+  })
+  .describe('The method and its hyper-parameters, named as in the paper.');
+
+const selection = z
+  .strictObject({
+    every: count(1, 1_000_000)
+      .optional()
+      .describe('A candidate every so many iterations, and the last; by default five, at least 50 apart.'),
+    runs: count(1, 100).default(1).describe('Networks trained on each candidate.'),
+    epochs: count(1, 100_000).default(300).describe('Epochs of each training.'),
+  })
+  .prefault({})
+  .describe('How the reported iteration is chosen, on held-out images.');
+
+const distill = z
+  .strictObject({
+    trajectories: outputReference('stages.experts.trajectories').describe('The experts to match.'),
+    method: mtt,
+    ipc: count(1, 10_000).describe('Synthetic images per class.'),
+    iterations: count(1, 1_000_000).default(5000).describe('Updates of the synthetic images.'),
+    init: z
+      .enum(['real', 'noise'])
+      .default('real')
+      .describe('Start from real images of the class, or from noise.'),
+    augmentation,
+    selection,
+  })
+  .describe('Distillation of the data set into a few synthetic images.');
+
+const evaluate = z
+  .strictObject({
+    dataset: outputReference('stages.distill.result').describe('The distilled images to evaluate.'),
+    networks: z
+      .array(network)
+      .min(1)
+      .max(32)
+      .optional()
+      .describe("Networks to train on the images; by default the pipeline's own."),
+    runs: count(1, 1000).default(5).describe('Fresh networks per architecture.'),
+    epochs: count(1, 100_000).default(1000).describe('Epochs of each training.'),
+    lr: z
+      .union([z.literal('learned'), rate()])
+      .default('learned')
+      .describe('Learning rate: "learned" takes the one stored with the images.'),
+    momentum: momentum().default(0.9).describe('Momentum of SGD.'),
+    weightDecay: z.number().min(0).max(1).default(5e-4).describe('Weight decay of SGD.'),
+    batchSize,
+    augmentation,
+    baselines: z
+      .array(z.enum(['random']))
+      .max(1)
+      .default(['random'])
+      .describe('Also train on as many random real images, for comparison; [] for none.'),
+    baselineLr: rate().default(0.01).describe('Learning rate of the baselines.'),
+  })
+  .describe('Training of fresh networks on the distilled images, tested on the test set.');
+
+const report = z
+  .strictObject({ title: z.string().min(1).max(200).optional().describe('Heading; by default the name.') })
+  .prefault({})
+  .describe('The report and the result folder.');
+
+const retry = z
+  .strictObject({
+    failures: count(0, 1000)
+      .default(3)
+      .describe('Errors of the work that are tried again, per unit of work.'),
+    preemptions: z
+      .union([z.literal('unlimited'), count(0, 1_000_000)])
+      .default('unlimited')
+      .describe('Lost or leaving workers that are made up for, per unit of work.'),
+    backoff: duration(0, 300).default(5).describe('First wait between failures; it doubles up to 5 minutes.'),
+  })
+  .prefault({})
+  .describe('How often work is tried again.');
+
+const common = {
+  needs: z
+    .union([name('the id of a stage'), z.array(name('the id of a stage')).max(256)])
+    .optional()
+    .describe('Stages that must finish first. A reference to an output implies it.'),
+  maxParallel: count(1, 1000).default(4).describe('Units of work at once.'),
+  retry,
+  timeout: duration(1, 30 * day)
+    .default(day)
+    .describe('Limit of one attempt at a unit of work.'),
+  stallTimeout: duration(1, day)
+    .default(300)
+    .describe('A unit without progress for so long is stopped and tried again.'),
+  cache: z.boolean().default(true).describe('Whether an earlier result of the same work is used.'),
+};
+
+const chunk = z
+  .strictObject({
+    iterations: count(1, 1_000_000)
+      .default(100)
+      .describe('Iterations per chunk; changes nothing in the result.'),
+  })
+  .prefault({})
+  .describe('Distillation is done in chunks, each of which ends in a checkpoint.');
+
+const uses = <Type extends string>(type: Type) => z.literal(type).describe('Type of the stage.');
+
+export const stage = z.discriminatedUnion('uses', [
+  z.strictObject({ uses: uses('train-experts'), ...common, with: trainExperts }),
+  z.strictObject({ uses: uses('distill'), ...common, with: distill, chunk }),
+  z.strictObject({ uses: uses('evaluate'), ...common, with: evaluate }),
+  z.strictObject({ uses: uses('report'), ...common, with: report }),
+]);

@@ -1,0 +1,53 @@
+/**
+ * @file The kinds of values that definitions are made of: names, counts, rates, durations, references.
+ */
+import * as z from 'zod';
+import { StageReference } from './expressions.js';
+
+export const namePattern = /^[a-z][a-z0-9-]{0,62}$/;
+export const parameterNamePattern = /^[a-zA-Z][a-zA-Z0-9_]{0,62}$/;
+const durationPattern = /^(\d+(?:\.\d+)?)(s|m|h|d)$/;
+const expectedDuration = 'expected a duration such as 30s, 10m or 24h, or a number of seconds';
+const secondsPerUnit: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
+
+/** A name as it appears in keys of the store and ids of workflows. */
+export const name = (what: string) =>
+  z.string().regex(namePattern, {
+    error: `${what} is made of a-z, 0-9 and "-", begins with a letter and has at most 63 characters`,
+  });
+
+/** A whole number within bounds. */
+export const count = (minimum: number, maximum: number) => z.int().min(minimum).max(maximum);
+
+/** A number above 0, such as a learning rate. */
+export const rate = () => z.number().gt(0).max(1e9);
+
+export const momentum = () => z.number().min(0).lt(1);
+
+/** `30s`, `10m`, `24h`, `1d` or a number of seconds; read as seconds. */
+export const duration = (minimumSeconds: number, maximumSeconds: number) =>
+  z
+    .union([z.number(), z.string().regex(durationPattern, { error: expectedDuration })], {
+      error: ({ input }) => (input === undefined ? undefined : expectedDuration),
+    })
+    .transform((value, context) => {
+      const [, amount, unit] = typeof value === 'string' ? (durationPattern.exec(value) ?? []) : [];
+      const seconds = typeof value === 'number' ? value : Number(amount) * (secondsPerUnit[unit ?? 's'] ?? 1);
+      if (seconds >= minimumSeconds && seconds <= maximumSeconds) return seconds;
+      const message = `must be between ${minimumSeconds} s and ${maximumSeconds} s, found ${seconds} s`;
+      context.addIssue({ code: 'custom', message, input: value });
+      return z.NEVER;
+    });
+
+/** `${{ stages.ID.OUTPUT }}`; which stage and output is checked with the graph. */
+export const outputReference = (example: string) =>
+  z
+    .custom<StageReference>((value) => value instanceof StageReference, {
+      error: ({ input }) => {
+        if (input === undefined) return undefined;
+        const hint =
+          typeof input === 'string' && /^stages\./.test(input) ? `\${{ ${input} }}` : `\${{ ${example} }}`;
+        return `expected a reference to a stage's output, such as "${hint}"`;
+      },
+    })
+    .meta({ type: 'string', pattern: '^\\s*\\$\\{\\{.*\\}\\}\\s*$', examples: [`\${{ ${example} }}`] });

@@ -1,0 +1,65 @@
+/**
+ * @file The schema of a definition: the one source of what may be written, with meaning, bounds and
+ * defaults. Values are checked after expressions are resolved; the JSON Schema for editors is made from it.
+ */
+import * as z from 'zod';
+import { network } from './schema-networks.js';
+import { stage } from './schema-stages.js';
+import { count, name, parameterNamePattern } from './schema-values.js';
+
+const parameterType = z.enum(['string', 'integer', 'number', 'boolean']);
+const parameterValue = z.union([z.string().max(1000), z.number(), z.boolean()]);
+
+export const parameter = z
+  .strictObject({
+    type: parameterType.describe('Kind of value.'),
+    default: parameterValue.optional().describe('Value when none is given; without it, one must be given.'),
+    minimum: z.number().optional().describe('Smallest permitted number.'),
+    maximum: z.number().optional().describe('Largest permitted number.'),
+    enum: z.array(parameterValue).min(1).max(100).optional().describe('The permitted values.'),
+    description: z.string().max(1000).optional().describe('What it is for.'),
+  })
+  .describe('A parameter, used as ${{ params.NAME }}.');
+export type ParameterDeclaration = z.output<typeof parameter>;
+
+export const parameters = z.record(
+  z.string().regex(parameterNamePattern, {
+    error:
+      'the name of a parameter is made of letters, digits and "_", begins with a letter and has at most 63 characters',
+  }),
+  parameter,
+);
+
+const datasetName = name('the name of a data set');
+
+const dataset = z.union([
+  datasetName,
+  z
+    .strictObject({
+      source: datasetName.describe('Name of an imported data set, or "fashion-mnist".'),
+      limit: count(1, 100_000_000)
+        .optional()
+        .describe('Training images used, drawn by the seed; without it, all that are not held out.'),
+      holdout: count(1, 100_000_000)
+        .default(2000)
+        .describe('Training images set aside, never trained on, to choose the reported iteration.'),
+    })
+    .describe('The data set and how it is split.'),
+]);
+
+export const definition = z.strictObject({
+  name: name('a name').describe('Name of the pipeline.'),
+  description: z.string().max(2000).optional().describe('What it is for; not used otherwise.'),
+  params: parameters.optional().describe('Values that can be given at the start.'),
+  seed: count(0, 0xffff_ffff).default(1).describe('All randomness follows from it.'),
+  dataset: dataset.describe('The images to distil.'),
+  network: network.prefault('ConvNet').describe('Network of the experts and of the distillation.'),
+  stages: z
+    .record(name('the id of a stage'), stage)
+    .refine((stages) => Object.keys(stages).length > 0, { error: 'a pipeline has at least one stage' })
+    .describe('The work, by id of the stage; the order follows from what the stages need.'),
+});
+
+/** A definition with its defaults. */
+export type Definition = z.output<typeof definition>;
+export type StageDefinition = Definition['stages'][string];

@@ -1,0 +1,183 @@
+/**
+ * @file From YAML nodes to a plain value whose every part knows its place in the text. Only what JSON can
+ * say is let through; anchors are expanded within limits.
+ */
+import { isAlias, isMap, isScalar, isSeq, type ParsedNode } from 'yaml';
+import { type Issues, type Locator, type Path, shown } from './issues.js';
+import { maximumAliases, maximumDepth, maximumValues } from './limits.js';
+import { SourceText } from './source.js';
+import { parseYaml } from './yaml-syntax.js';
+
+/** A definition as read, before anything is checked but its form. */
+export interface DefinitionDocument extends Locator {
+  /** Null, booleans, numbers, strings, arrays and objects (without a prototype). */
+  readonly value: unknown;
+  /** Offset of the first character of a string's content where it stands in the text as it is. */
+  textOffset(path: Path): number | undefined;
+}
+
+/** The place of one value and of the values inside it. */
+interface Located {
+  readonly offset: number;
+  readonly textOffset?: number;
+  readonly inside?: Map<string | number, { key: number; value: Located }>;
+}
+
+/** Reads text as one YAML document; undefined after reporting what is wrong with it. */
+export function readYaml(text: string, issues: Issues): DefinitionDocument | undefined {
+  const source = new SourceText(text.startsWith('\uFEFF') ? text.slice(1) : text);
+  issues.locateWith({ source, offsetOf: () => 0 });
+  const root = parseYaml(source, issues);
+  if (issues.count > 0) return undefined;
+  const { value, located } = root
+    ? new Reader(source, issues).read(root)
+    : { value: null, located: { offset: 0 } };
+  const document: DefinitionDocument = {
+    value,
+    source,
+    offsetOf: (path, part) => find(located, path)[part],
+    textOffset: (path) => {
+      const { node, whole } = find(located, path);
+      return whole ? node.textOffset : undefined;
+    },
+  };
+  issues.locateWith(document);
+  return document;
+}
+
+function find(root: Located, path: Path): { key: number; value: number; node: Located; whole: boolean } {
+  let node = root;
+  let key = root.offset;
+  for (const part of path) {
+    const next = node.inside?.get(part);
+    // What is missing is shown at the nearest key above it.
+    if (next === undefined) return { key, value: key, node, whole: false };
+    key = next.key;
+    node = next.value;
+  }
+  return { key, value: node.offset, node, whole: true };
+}
+
+interface Read {
+  readonly value: unknown;
+  readonly located: Located;
+}
+
+class Reader {
+  private readonly anchors = new Map<string, ParsedNode>();
+  private readonly open = new Set<ParsedNode>();
+  private values = 0;
+  private aliases = 0;
+
+  constructor(
+    private readonly source: SourceText,
+    private readonly issues: Issues,
+  ) {}
+
+  read(node: ParsedNode): Read {
+    return this.node(node, [], 0);
+  }
+
+  private node(node: ParsedNode, path: Path, depth: number): Read {
+    const offset = node.range[0];
+    if (++this.values > maximumValues) {
+      const how = this.aliases > 0 ? ' once its aliases are expanded' : '';
+      this.stop(`the definition has more than ${maximumValues} values${how}`, offset);
+    }
+    if (depth > maximumDepth)
+      this.stop(`mappings and lists are nested more than ${maximumDepth} deep`, offset);
+    if (isAlias(node)) return this.alias(node.source, path, depth, offset);
+    if (node.tag !== undefined) this.tag(node.tag, path, offset);
+    if (node.anchor !== undefined) this.anchors.set(node.anchor, node);
+    if (isScalar(node)) return this.scalar(node.value, offset, path);
+    this.open.add(node);
+    const read = isMap(node)
+      ? this.map(node.items, path, depth, offset)
+      : this.list(node, path, depth, offset);
+    this.open.delete(node);
+    return read;
+  }
+
+  private tag(tag: string, path: Path, offset: number): void {
+    const message = `tags such as ${shown(tag)} are not used in definitions; remove it`;
+    this.issues.add('yaml-feature', path, message, { offset });
+  }
+
+  private alias(name: string, path: Path, depth: number, offset: number): Read {
+    if (++this.aliases > maximumAliases)
+      this.stop(`more than ${maximumAliases} aliases (*name) are expanded`, offset);
+    const target = this.anchors.get(name);
+    if (target === undefined || this.open.has(target)) {
+      const anchor = shown(name);
+      const why =
+        target === undefined ? `there is no anchor ${anchor} above` : `the alias ${anchor} contains itself`;
+      this.issues.add('yaml-feature', path, why, { offset });
+      return { value: null, located: { offset } };
+    }
+    return this.node(target, path, depth);
+  }
+
+  private scalar(value: unknown, offset: number, path: Path): Read {
+    if (typeof value !== 'string') {
+      if (value === null || typeof value === 'number' || typeof value === 'boolean')
+        return { value, located: { offset } };
+      this.issues.add('wrong-type', path, 'this kind of value is not used in definitions', { offset });
+      return { value: null, located: { offset } };
+    }
+    const textOffset = [offset, offset + 1].find((start) => this.source.text.startsWith(value, start));
+    return { value, located: { offset, ...(textOffset === undefined ? {} : { textOffset }) } };
+  }
+
+  private list(node: ParsedNode, path: Path, depth: number, offset: number): Read {
+    const value: unknown[] = [];
+    const inside: Located['inside'] = new Map();
+    for (const [index, item] of (isSeq<ParsedNode>(node) ? node.items : []).entries()) {
+      const read = this.node(item, [...path, index], depth + 1);
+      value.push(read.value);
+      inside.set(index, { key: read.located.offset, value: read.located });
+    }
+    return { value, located: { offset, inside } };
+  }
+
+  private map(
+    items: readonly { key: ParsedNode; value: ParsedNode | null }[],
+    path: Path,
+    depth: number,
+    offset: number,
+  ): Read {
+    const value = Object.create(null) as Record<string, unknown>;
+    const inside: NonNullable<Located['inside']> = new Map();
+    for (const item of items) {
+      const keyOffset = item.key.range[0];
+      const key = isScalar(item.key) ? item.key.value : undefined;
+      if (typeof key !== 'string') this.stop('a key must be a plain word', keyOffset);
+      if (item.key.tag !== undefined) this.tag(item.key.tag, [...path, key], keyOffset);
+      const before = inside.get(key);
+      if (before !== undefined) {
+        const { line } = this.source.position(before.key);
+        const message = `${shown(key)} is given twice; the first is on line ${line}`;
+        this.issues.add('duplicate-key', [...path, key], message, { offset: keyOffset });
+        continue;
+      }
+      if (key === '__proto__' || key === '<<') {
+        const why =
+          key === '<<'
+            ? 'merge keys (<<) are not used in definitions; write the keys out'
+            : `${shown(key)} cannot be a key`;
+        this.issues.add('yaml-feature', [...path, key], why, { offset: keyOffset });
+        continue;
+      }
+      const read = item.value
+        ? this.node(item.value, [...path, key], depth + 1)
+        : { value: null, located: { offset: keyOffset } };
+      value[key] = read.value;
+      inside.set(key, { key: keyOffset, value: read.located });
+    }
+    return { value, located: { offset, inside } };
+  }
+
+  private stop(message: string, offset: number): never {
+    this.issues.add('yaml-feature', [], message, { offset });
+    throw this.issues.error();
+  }
+}
