@@ -4,7 +4,7 @@
  */
 import type { GraphBuilder, Node } from './graph.js';
 import type { Operation, OperationKind, OperationOf } from './operation.js';
-import { broadcastShapes, sameShape, sizeOf } from './shape.js';
+import { broadcastShapes, keepDimensions, repeatedAxes, sameShape, sizeOf } from './shape.js';
 import type { Shape } from './shape.js';
 
 /** A node known to be of one kind, with that kind's attributes and its first input. */
@@ -46,6 +46,8 @@ function simplifyElementwise(
     case 'add':
       if (cb !== undefined && fullA) return g.addScalar(a, cb);
       if (ca !== undefined && fullB) return g.addScalar(b, ca);
+      if (ca === 0) return g.broadcastTo(b, shape);
+      if (cb === 0) return g.broadcastTo(a, shape);
       if (a === b) return g.scale(a, 2);
       if (sb?.operation.factor === -1) return g.sub(a, sb.input);
       if (sa?.operation.factor === -1) return g.sub(b, sa.input);
@@ -86,19 +88,15 @@ function simplifyReduceSum(g: GraphBuilder, axes: readonly number[], x: Node): N
   const count = sizeOf(axes.map((axis) => x.shape[axis] ?? 1));
   const value = constantValue(x);
   if (value !== undefined) {
-    return g.constant(
-      value * count,
-      x.shape.map((extent, axis) => (axes.includes(axis) ? 1 : extent)),
-    );
+    return g.constant(value * count, keepDimensions(x.shape, axes));
   }
   const scaled = match(x, 'scale');
   if (scaled !== undefined) return g.scale(g.reduceSum(scaled.input, axes), scaled.operation.factor);
   const repeat = match(x, 'broadcastTo');
-  if (repeat?.input.shape.length === x.shape.length) {
-    const repeated = axes.filter((axis) => repeat.input.shape[axis] === 1);
-    if (repeated.length === axes.length) {
-      const rest = x.shape.map((extent, axis) => (axes.includes(axis) ? 1 : extent));
-      return g.scale(g.broadcastTo(repeat.input, rest), count);
+  if (repeat !== undefined) {
+    const repeated = repeatedAxes(repeat.input.shape, x.shape);
+    if (axes.every((axis) => repeated.includes(axis))) {
+      return g.scale(g.broadcastTo(repeat.input, keepDimensions(x.shape, axes)), count);
     }
   }
   return undefined;
@@ -155,13 +153,16 @@ export function simplify(
     case 'reduceSum':
       return simplifyReduceSum(g, operation.axes, x);
     case 'broadcastTo':
-      if (sameShape(x.shape, shape)) return x;
+      if (sizeOf(x.shape) === sizeOf(shape)) return g.reshape(x, shape);
       return value === undefined ? undefined : g.constant(value, shape);
     case 'reshape': {
       if (sameShape(x.shape, shape)) return x;
       if (value !== undefined) return g.constant(value, shape);
       const inner = match(x, 'reshape');
-      return inner && g.reshape(inner.input, shape);
+      if (inner !== undefined) return g.reshape(inner.input, shape);
+      // Factors come out, where they meet others.
+      const scaled = match(x, 'scale');
+      return scaled && g.scale(g.reshape(scaled.input, shape), scaled.operation.factor);
     }
     case 'transpose':
       return simplifyTranspose(g, operation.permutation, x);

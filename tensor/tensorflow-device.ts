@@ -46,8 +46,9 @@ class TensorflowDevice implements Device {
     this.info = engineInfo(binding);
   }
 
+  /** Counted by the binding, so that a value a program failed to let go of would show. */
   get liveTensors(): number {
-    return this.#held.size;
+    return this.binding.getNumOfTensors() - this.#smallTensors.size;
   }
 
   upload(data: Float32Array, shape: readonly number[]): DeviceTensor {
