@@ -1,0 +1,105 @@
+/**
+ * @file Checkpoints of a unit of work. Each is one object whose key carries its sequence number and digest:
+ * it is there whole or not at all, proves itself, and can be removed without touching another.
+ */
+import { DistilleryError } from '../errors/errors.js';
+import { sha256 } from './digest.js';
+import { checkpointKey, checkpointPrefix, parseCheckpointKey } from './layout.js';
+import type { Reference } from './reference.js';
+import { readSafetensors, writeSafetensors, type NamedTensor, type Safetensors } from './safetensors.js';
+import type { ArtifactStore } from './store.js';
+
+export const safetensorsMediaType = 'application/vnd.safetensors';
+
+export interface Checkpoint extends Safetensors {
+  readonly sequence: number;
+  readonly reference: Reference;
+}
+
+/** Told of a checkpoint that was passed over, with the reason. */
+export type OnDamaged = (key: string, error: DistilleryError) => void;
+
+interface Listed {
+  readonly sequence: number;
+  readonly reference: Reference;
+}
+
+/**
+ * The content of a sequence number follows from the unit of work alone. So an attempt that was superseded
+ * but still runs can only write what is there already, or something older that nobody will take.
+ */
+export class Checkpoints {
+  readonly #store: ArtifactStore;
+  readonly #unit: string;
+  readonly #onDamaged: OnDamaged;
+
+  /** @param unit key of the unit of work, see `unitKey`. */
+  constructor(store: ArtifactStore, unit: string, onDamaged: OnDamaged = () => undefined) {
+    this.#store = store;
+    this.#unit = unit;
+    this.#onDamaged = onDamaged;
+  }
+
+  /**
+   * Stores the state after `sequence` steps (epochs, iterations; at most ten digits).
+   * @throws DistilleryError `StoreRefused` when it is larger than one object may be (64 MiB).
+   */
+  async save(
+    sequence: number,
+    tensors: ReadonlyMap<string, NamedTensor>,
+    metadata: Readonly<Record<string, string>> = {},
+  ): Promise<Reference> {
+    if (!Number.isSafeInteger(sequence) || sequence < 0 || sequence > 9_999_999_999) {
+      throw new RangeError(`a checkpoint cannot have sequence number ${sequence}`);
+    }
+    const bytes = writeSafetensors(tensors, metadata);
+    const key = checkpointKey(this.#unit, sequence, sha256(bytes));
+    return this.#store.putObject(key, bytes, safetensorsMediaType);
+  }
+
+  /** The valid checkpoint of the highest sequence number (not above `atMost`), or undefined when there is none. */
+  async newest({ atMost = Infinity }: { readonly atMost?: number } = {}): Promise<Checkpoint | undefined> {
+    // Another attempt may prune between our listing and our reading, but then it has written newer ones.
+    for (let look = 0; look < 3; look += 1) {
+      let vanished = false;
+      for (const listed of await this.#list()) {
+        if (listed.sequence > atMost) continue;
+        try {
+          const file = readSafetensors(await this.#store.get(listed.reference));
+          return { ...listed, ...file };
+        } catch (error) {
+          if (!(error instanceof DistilleryError) || error.code !== 'Corrupt') throw error;
+          if ((await this.#store.getObject(listed.reference.key)) === undefined) vanished = true;
+          else this.#onDamaged(listed.reference.key, error);
+        }
+      }
+      if (!vanished) return undefined;
+    }
+    return undefined;
+  }
+
+  /**
+   * Removes all but the newest checkpoints; two by default, so that one may be damaged.
+   * @param protect sequence numbers to keep besides.
+   */
+  async prune(keep = 2, protect: readonly number[] = []): Promise<void> {
+    const listed = await this.#list();
+    const sequences = [...new Set(listed.map(({ sequence }) => sequence))];
+    const kept = new Set([...sequences.slice(0, Math.max(1, keep)), ...protect]);
+    for (const { sequence, reference } of listed) {
+      if (!kept.has(sequence)) await this.#store.remove(reference.key);
+    }
+  }
+
+  /** Newest first. */
+  async #list(): Promise<Listed[]> {
+    const found: Listed[] = [];
+    for await (const { key, bytes } of this.#store.list(checkpointPrefix(this.#unit))) {
+      const parsed = parseCheckpointKey(key);
+      if (parsed === undefined) continue;
+      const reference = { key, sha256: parsed.sha256, bytes, mediaType: safetensorsMediaType };
+      found.push({ sequence: parsed.sequence, reference });
+    }
+    return found.sort((a, b) => b.sequence - a.sequence);
+  }
+}

@@ -1,0 +1,119 @@
+/**
+ * @file `distilled.safetensors`: the distilled images with all that is needed to train on them, and to look
+ * at them. `images` F32 [n,c,h,w] as trained on (normalised), `labels` I64 [n], `learned_rate` F32 [1];
+ * the rest as metadata, so that the file says by itself what it is.
+ */
+import { DistilleryError } from '../errors/errors.js';
+import type { ImageShape } from '../networks/spec.js';
+import {
+  elementCount,
+  readSafetensors,
+  tensorOf,
+  writeSafetensors,
+  type NamedTensor,
+} from './safetensors.js';
+
+/** A distilled data set in memory. */
+export interface DistilledSet {
+  readonly shape: ImageShape;
+  /** `[n, channels, height, width]`, normalised. */
+  readonly images: Float32Array;
+  /** Class of each image. */
+  readonly labels: Int32Array;
+  /** alpha: the learning rate that belongs to the images. */
+  readonly learnedRate: number;
+  /** Per channel: a pixel in [0,1] is `image * std + mean`. */
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+  readonly classNames: readonly string[];
+  /** Iterations of distillation done. */
+  readonly iteration: number;
+  /** Images per class. */
+  readonly ipc: number;
+}
+
+/** The bytes of `distilled.safetensors`. */
+export function encodeDistilled(set: DistilledSet): Uint8Array {
+  const { channels, height, width } = set.shape;
+  const n = set.labels.length;
+  const tensors = new Map<string, NamedTensor>([
+    ['images', { dtype: 'F32', shape: [n, channels, height, width], data: set.images }],
+    ['labels', { dtype: 'I64', shape: [n], data: BigInt64Array.from(set.labels, BigInt) }],
+    ['learned_rate', { dtype: 'F32', shape: [1], data: Float32Array.of(set.learnedRate) }],
+  ]);
+  return writeSafetensors(tensors, {
+    mean: JSON.stringify(set.mean),
+    std: JSON.stringify(set.std),
+    class_names: JSON.stringify(set.classNames),
+    iteration: String(set.iteration),
+    ipc: String(set.ipc),
+    normalisation: 'images = (pixels in [0,1] - mean) / std, per channel',
+  });
+}
+
+/** @throws DistilleryError `Corrupt` when it is not such a file. */
+export function decodeDistilled(bytes: Uint8Array): DistilledSet {
+  const file = readSafetensors(bytes);
+  const images = tensorOf(file, 'images', 'F32');
+  const labels = tensorOf(file, 'labels', 'I64');
+  const [learnedRate] = tensorOf(file, 'learned_rate', 'F32').data;
+  const [n, channels, height, width] = images.shape;
+  const flat = images.shape.length !== 4 || elementCount(labels.shape) !== n;
+  if (
+    flat ||
+    channels === undefined ||
+    height === undefined ||
+    width === undefined ||
+    learnedRate === undefined
+  ) {
+    throw notDistilled('images, labels and learned_rate do not fit together');
+  }
+  const mean = numbers(file.metadata, 'mean');
+  const std = numbers(file.metadata, 'std');
+  if (mean.length !== channels || std.length !== channels)
+    throw notDistilled('mean and std do not fit the channels');
+  return {
+    shape: { channels, height, width },
+    images: images.data,
+    labels: Int32Array.from(labels.data, Number),
+    learnedRate,
+    mean,
+    std,
+    classNames: field(file.metadata, 'class_names', isTexts),
+    iteration: field(file.metadata, 'iteration', isNumber),
+    ipc: field(file.metadata, 'ipc', isNumber),
+  };
+}
+
+function numbers(metadata: Readonly<Record<string, string>>, name: string): number[] {
+  return field(metadata, name, (value): value is number[] => Array.isArray(value) && value.every(isNumber));
+}
+
+function field<T>(
+  metadata: Readonly<Record<string, string>>,
+  name: string,
+  is: (value: unknown) => value is T,
+): T {
+  try {
+    const value: unknown = JSON.parse(metadata[name] ?? 'null');
+    if (is(value)) return value;
+  } catch {
+    // Said below.
+  }
+  throw notDistilled(`its metadata has no valid ${name}`);
+}
+
+function isNumber(value: unknown): value is number {
+  return typeof value === 'number';
+}
+
+function isTexts(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
+}
+
+function notDistilled(reason: string): DistilleryError {
+  return new DistilleryError(
+    'Corrupt',
+    `Not a distilled data set: ${reason}. Fetch distilled.safetensors again.`,
+  );
+}

@@ -1,0 +1,92 @@
+/**
+ * @file The results of stages by their identity. A stage whose manifest is there need not run again.
+ */
+import { z } from 'zod';
+import type { StageType } from '../definition/plan.js';
+import type { StageManifest, StageOutput } from '../definition/stages.js';
+import { DistilleryError } from '../errors/errors.js';
+import { stageKey } from './layout.js';
+import type { Reference } from './reference.js';
+import { count, parseDocument, referenceSchema } from './schemas.js';
+import type { ArtifactStore } from './store.js';
+
+const outputSchema: z.ZodType<StageOutput> = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('train-experts'),
+    trajectories: referenceSchema,
+    count,
+    accuracyByEpoch: z.array(z.number()),
+    accuracy: z.number(),
+    std: z.number(),
+  }),
+  z.object({
+    type: z.literal('distill'),
+    result: referenceSchema,
+    metrics: referenceSchema,
+    iteration: count,
+    iterations: count,
+    learnedRate: z.number(),
+    candidates: z.array(z.object({ iteration: count, accuracy: z.number(), std: z.number() })),
+  }),
+  z.object({
+    type: z.literal('evaluate'),
+    scores: referenceSchema,
+    rows: z.array(
+      z.object({
+        trainedOn: z.enum(['distilled', 'random', 'full']),
+        architecture: z.string(),
+        mean: z.number(),
+        std: z.number(),
+        accuracies: z.array(z.number()),
+      }),
+    ),
+  }),
+  z.object({
+    type: z.literal('report'),
+    folder: z.string(),
+    report: referenceSchema,
+    files: z.array(referenceSchema),
+  }),
+]);
+
+const manifestSchema: z.ZodType<StageManifest> = z.object({
+  key: z.string(),
+  type: z.enum(['train-experts', 'distill', 'evaluate', 'report']),
+  output: outputSchema,
+  engine: z
+    .object({ name: z.string(), oneDnn: z.boolean(), threads: count, cpu: z.string(), device: z.string() })
+    .exactOptional(),
+  workflowId: z.string(),
+  runId: z.string(),
+  finishedAt: z.string(),
+  seconds: z.number(),
+});
+
+/**
+ * The result of a stage, or undefined when it has to be computed: there is none, or it is damaged or of
+ * another form, which `onDamaged` is told of.
+ */
+export async function getStageManifest(
+  store: ArtifactStore,
+  type: StageType,
+  key: string,
+  onDamaged: (error: DistilleryError) => void = () => undefined,
+): Promise<StageManifest | undefined> {
+  const address = stageKey(type, key);
+  try {
+    const found = await store.getManifest(address);
+    return found && parseDocument(manifestSchema, found.body, address, 'Corrupt');
+  } catch (error) {
+    if (!(error instanceof DistilleryError) || error.code !== 'Corrupt') throw error;
+    onDamaged(error);
+    return undefined;
+  }
+}
+
+/** Records a stage's result; one that is there already stands. */
+export async function putStageManifest(
+  store: ArtifactStore,
+  manifest: StageManifest,
+): Promise<{ created: boolean; reference: Reference }> {
+  return store.putManifest(stageKey(manifest.type, manifest.key), manifest);
+}
