@@ -18,6 +18,11 @@ export function expertKey(unit: string): string {
   return `experts/${unit}.json`;
 }
 
+/** Result of one evaluation, by its unit key. */
+export function evaluationKey(unit: string): string {
+  return `evaluations/${unit}.json`;
+}
+
 /** `TrajectorySet` manifest of a stage's experts, by the stage key. */
 export function trajectorySetKey(stage: string): string {
   return `trajectory-sets/${stage}.json`;

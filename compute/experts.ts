@@ -1,0 +1,57 @@
+/**
+ * @file The stored experts as a distillation reads them.
+ */
+import type { Reference } from '../artifacts/reference.js';
+import type { ArtifactStore } from '../artifacts/store.js';
+import { getTrajectory, getTrajectorySet, SnapshotCache } from '../artifacts/trajectories.js';
+import type { ExpertSnapshots } from '../distillation/distiller.js';
+import { DistilleryError } from '../errors/errors.js';
+import type { Network } from '../networks/network.js';
+
+let opened: { readonly key: string; readonly experts: Promise<ExpertSnapshots> } | undefined;
+
+/**
+ * The experts of a trajectory set; the last one opened stays warm.
+ *
+ * @throws DistilleryError `InvalidTrajectory` when they are of another network than the one distilled with
+ */
+export function openExperts(
+  store: ArtifactStore,
+  set: Reference,
+  network: Network,
+): Promise<ExpertSnapshots> {
+  const key = JSON.stringify([store.location, set.sha256, network.spec]);
+  if (opened?.key === key) return opened.experts;
+  const experts = readExperts(store, set, network);
+  const kept = { key, experts };
+  opened = kept;
+  experts.catch(() => {
+    if (opened === kept) opened = undefined;
+  });
+  return experts;
+}
+
+async function readExperts(
+  store: ArtifactStore,
+  reference: Reference,
+  network: Network,
+): Promise<ExpertSnapshots> {
+  const set = await getTrajectorySet(store, reference);
+  if (set.parameterCount !== network.parameterCount)
+    throw new DistilleryError(
+      'InvalidTrajectory',
+      `The experts have ${set.parameterCount} parameters, the network of this pipeline ${network.parameterCount}: ` +
+        'distil with the network that the experts were trained as.',
+    );
+  const trajectories = await Promise.all(set.trajectories.map((expert) => getTrajectory(store, expert)));
+  const cache = new SnapshotCache(store);
+  return {
+    experts: trajectories.length,
+    epochs: set.epochs,
+    snapshot(expert, epoch) {
+      const trajectory = trajectories[expert];
+      if (!trajectory) throw new RangeError(`there is no expert ${expert}`);
+      return cache.get(trajectory, epoch);
+    },
+  };
+}

@@ -1,0 +1,128 @@
+/**
+ * @file `evaluateNetwork`: trains one fresh network on a small set and measures it (method, section 7).
+ */
+import { unitKey } from '../../artifacts/canonical-json.js';
+import { Checkpoints } from '../../artifacts/checkpoints.js';
+import { evaluationKey } from '../../artifacts/layout.js';
+import { decodeDistilled } from '../../artifacts/result-folder.js';
+import { accuracy } from '../../distillation/accuracy.js';
+import { resolveAugmentation } from '../../distillation/augmentation/strategy.js';
+import { randomBaseline, subset } from '../../distillation/baselines.js';
+import { FloatImages, oneHot } from '../../distillation/batches.js';
+import { EvaluationTraining, initialEvaluation } from '../../distillation/evaluation.js';
+import { DistilleryError } from '../../errors/errors.js';
+import { Checkpointing, Speed } from '../checkpointing.js';
+import type { TaskContext } from '../context.js';
+import type { EvaluateNetworkInput, EvaluateNetworkResult } from '../protocol.js';
+import { trainingState, trainingTensors } from '../training-checkpoint.js';
+import { datasetIdentity, networkPrograms, runImages, type RunImages } from '../warm.js';
+
+/** Raised when the same input gives another result. */
+const version = 1;
+
+interface StoredEvaluation {
+  readonly accuracy: number;
+  readonly loss: number;
+  readonly engine: EvaluateNetworkResult['engine'];
+}
+
+export async function evaluateNetwork(
+  input: EvaluateNetworkInput,
+  context: TaskContext,
+): Promise<EvaluateNetworkResult> {
+  const unit = evaluationUnit(input);
+  const stored = await context.store.getManifest(evaluationKey(unit));
+  if (stored) return stored.body as StoredEvaluation;
+
+  const images = await runImages(context, input.dataset);
+  const { set, learnedRate } = await trainingSet(input, images, context);
+  const lr = input.lr === 'learned' ? learnedRate : input.lr;
+  if (lr === undefined)
+    throw new DistilleryError(
+      'InvalidDefinition',
+      'Random real images have no learned rate: give `lr` as a number for them.',
+    );
+  const programs = networkPrograms(context, input.network, images.manifest);
+  const settings = {
+    ...input,
+    lr,
+    operations: resolveAugmentation(input.augmentation, images.manifest.flip),
+  };
+  const checkpoints = new Checkpoints(context.store, unit);
+  const newest = await checkpoints.newest();
+  const training = new EvaluationTraining(
+    programs,
+    set,
+    settings,
+    newest ? trainingState(newest.tensors) : initialEvaluation(programs.network, settings),
+  );
+  const steps = () => training.epoch * training.stepsPerEpoch + training.stepOfEpoch;
+  const total = input.epochs * training.stepsPerEpoch;
+  const name = `${input.network.architecture} run ${input.run} on ${input.trainingSet.kind}`;
+  const speed = new Speed(steps());
+  let loss = Number(newest?.metadata.loss ?? Number.NaN);
+  const checkpointing = new Checkpointing(context, async () => {
+    await checkpoints.save(steps(), trainingTensors(training.exportState()), { loss: String(loss) });
+    await checkpoints.prune();
+  });
+  try {
+    while (!training.finished) {
+      const step = training.step();
+      if (step.finishedEpoch) loss = step.finishedEpoch.loss;
+      if (!Number.isFinite(step.loss))
+        throw new DistilleryError(
+          'Diverged',
+          `Training on the ${input.trainingSet.kind} images diverged in epoch ${training.epoch} ` +
+            `(${name}, lr ${lr}): give evaluate a smaller lr.`,
+        );
+      const rate = speed.at(steps());
+      context.report({
+        unit: name,
+        done: steps(),
+        total,
+        ...(rate !== undefined && { rate }),
+        metrics: { loss: step.loss },
+      });
+      await checkpointing.betweenSteps();
+    }
+    const measured = accuracy(programs, training.parameters, images[input.split]);
+    const result: EvaluateNetworkResult = { accuracy: measured, loss, engine: context.device.info };
+    await context.store.putManifest(evaluationKey(unit), result);
+    await checkpoints.prune(0);
+    return result;
+  } finally {
+    training.release();
+  }
+}
+
+function evaluationUnit({ dataset, trainingSet: set, ...rest }: EvaluateNetworkInput): string {
+  const trained = set.kind === 'distilled' ? { kind: set.kind, result: set.result.sha256 } : set;
+  return unitKey({
+    task: 'evaluate-network',
+    version,
+    dataset: datasetIdentity(dataset),
+    trainingSet: trained,
+    ...rest,
+  });
+}
+
+async function trainingSet(
+  { trainingSet: set, seed, run }: EvaluateNetworkInput,
+  images: RunImages,
+  context: TaskContext,
+): Promise<{ set: FloatImages; learnedRate?: number }> {
+  const { shape, classes } = images.manifest;
+  switch (set.kind) {
+    case 'random':
+      return {
+        set: subset(images.train, randomBaseline(images.trainBytes, classes, { ipc: set.ipc, seed, run })),
+      };
+    case 'distilled': {
+      const distilled = decodeDistilled(await context.store.get(set.result));
+      return {
+        set: new FloatImages(shape, classes, distilled.images, oneHot(distilled.labels, classes)),
+        learnedRate: distilled.learnedRate,
+      };
+    }
+  }
+}

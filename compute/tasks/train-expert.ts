@@ -1,0 +1,155 @@
+/**
+ * @file `trainExpert`: trains one expert and stores its trajectory (method, section 2).
+ */
+import { unitKey } from '../../artifacts/canonical-json.js';
+import { Checkpoints, type Checkpoint } from '../../artifacts/checkpoints.js';
+import { expertKey } from '../../artifacts/layout.js';
+import { TrajectoryWriter, type WriterState } from '../../artifacts/trajectory-writer.js';
+import { getTrajectory } from '../../artifacts/trajectories.js';
+import type { TrajectoryShard } from '../../artifacts/trajectory.js';
+import { accuracy } from '../../distillation/accuracy.js';
+import { resolveAugmentation } from '../../distillation/augmentation/strategy.js';
+import { ExpertTraining, initialExpert } from '../../distillation/expert.js';
+import { DistilleryError } from '../../errors/errors.js';
+import { Checkpointing, Speed } from '../checkpointing.js';
+import type { TaskContext } from '../context.js';
+import type { TrainExpertInput, TrainExpertResult } from '../protocol.js';
+import { floats, trainingState, trainingTensors, vector } from '../training-checkpoint.js';
+import { datasetIdentity, networkPrograms, runImages } from '../warm.js';
+
+/** Raised when the same input gives another result. */
+const version = 1;
+
+/** What a checkpoint keeps beside the weights. */
+interface Records {
+  /** Test accuracy by epoch, from 0. */
+  readonly testAccuracy: number[];
+  /** Mean training loss by epoch, from 1. */
+  readonly trainLoss: number[];
+}
+
+export async function trainExpert(input: TrainExpertInput, context: TaskContext): Promise<TrainExpertResult> {
+  const { config, seed, index } = input;
+  const { store, device } = context;
+  const unit = expertUnit(input);
+  const trajectoryUnit = unitKey({ unit, epochs: config.epochs });
+  const existing = await store.getManifest(expertKey(trajectoryUnit));
+  if (existing) {
+    const { testAccuracy } = await getTrajectory(store, existing.reference);
+    return {
+      trajectory: existing.reference,
+      accuracyByEpoch: testAccuracy,
+      reused: true,
+      engine: device.info,
+    };
+  }
+
+  const images = await runImages(context, input.dataset);
+  const programs = networkPrograms(context, input.network, images.manifest);
+  const { network } = programs;
+  const checkpoints = new Checkpoints(store, unit);
+  const stepsPerEpoch = Math.ceil(images.train.count / config.batchSize);
+  const newest = await checkpoints.newest({ atMost: config.epochs * stepsPerEpoch });
+  const records: Records = newest ? recordsOf(newest) : { testAccuracy: [], trainLoss: [] };
+  const writer = new TrajectoryWriter(
+    store,
+    trajectoryUnit,
+    { index, seed, network: input.network, parameters: network.parameters },
+    newest && writerState(newest),
+  );
+  const training = new ExpertTraining(
+    programs,
+    images.train,
+    {
+      ...config,
+      operations: resolveAugmentation(config.augmentation, images.manifest.flip),
+      seed,
+      index,
+    },
+    newest ? trainingState(newest.tensors) : initialExpert(network, { seed, index }),
+  );
+  const steps = () => training.epoch * stepsPerEpoch + training.stepOfEpoch;
+  const measure = () => accuracy(programs, training.parameters, images.test);
+  const checkpointing = new Checkpointing(context, async () => {
+    const tensors = trainingTensors(training.exportState());
+    const { shards, pending } = writer.state();
+    for (const [epoch, snapshot] of pending) tensors.set(`snapshot.${epoch}`, vector(snapshot));
+    await checkpoints.save(steps(), tensors, {
+      records: JSON.stringify(records),
+      shards: JSON.stringify(shards),
+    });
+    await checkpoints.prune();
+  });
+
+  try {
+    if (records.testAccuracy.length === 0) {
+      await writer.add(0, training.snapshot());
+      records.testAccuracy.push(measure());
+    }
+    const speed = new Speed(steps());
+    while (training.epoch < config.epochs) {
+      const { loss, finishedEpoch } = training.step();
+      if (!Number.isFinite(loss)) throw divergence(input, training.epoch, loss);
+      if (finishedEpoch) {
+        await writer.add(training.epoch, training.snapshot());
+        records.trainLoss.push(finishedEpoch.loss);
+        records.testAccuracy.push(measure());
+      }
+      const rate = speed.at(steps());
+      context.report({
+        unit: `expert ${index}`,
+        done: steps(),
+        total: config.epochs * stepsPerEpoch,
+        ...(rate !== undefined && { rate }),
+        metrics: {
+          epoch: training.epoch,
+          loss,
+          accuracy: records.testAccuracy.at(-1) ?? Number.NaN,
+        },
+      });
+      await checkpointing.betweenSteps();
+    }
+    const { testAccuracy, trainLoss } = records;
+    const { reference } = await writer.finish(testAccuracy, trainLoss);
+    await checkpoints.prune(1);
+    return { trajectory: reference, accuracyByEpoch: testAccuracy, reused: false, engine: device.info };
+  } finally {
+    training.release();
+  }
+}
+
+/** Neither how many experts there are nor how long this one trains changes its steps. */
+function expertUnit({ dataset, network, config, seed, index }: TrainExpertInput): string {
+  const { lr, momentum, weightDecay, batchSize, augmentation } = config;
+  return unitKey({
+    task: 'train-expert',
+    version,
+    dataset: datasetIdentity(dataset),
+    network,
+    config: { lr, momentum, weightDecay, batchSize, augmentation },
+    seed,
+    index,
+  });
+}
+
+/** What the writer had in hand; the checkpoint's digest vouches for it. */
+function writerState({ tensors, metadata }: Checkpoint): WriterState {
+  const pending = new Map<number, Float32Array>();
+  for (const name of tensors.keys()) {
+    const epoch = /^snapshot\.([0-9]+)$/.exec(name)?.[1];
+    if (epoch !== undefined) pending.set(Number(epoch), floats(tensors, name));
+  }
+  return { shards: JSON.parse(metadata.shards ?? '[]') as TrajectoryShard[], pending };
+}
+
+function recordsOf({ metadata }: Checkpoint): Records {
+  return JSON.parse(metadata.records ?? '{}') as Records;
+}
+
+function divergence({ index, config }: TrainExpertInput, epoch: number, loss: number): DistilleryError {
+  return new DistilleryError(
+    'Diverged',
+    `Expert ${index} diverged in epoch ${epoch + 1} (loss ${loss}, lr ${config.lr}): ` +
+      'give train-experts a smaller lr.',
+  );
+}

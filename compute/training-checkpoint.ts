@@ -1,0 +1,39 @@
+/**
+ * @file The state of a training as tensors of a checkpoint.
+ */
+import type { NamedTensor } from '../artifacts/safetensors.js';
+import type { TrainingState } from '../distillation/training.js';
+
+/** Parameters (and velocity) of the training. */
+export function trainingTensors(state: TrainingState): Map<string, NamedTensor> {
+  const tensors = new Map<string, NamedTensor>([['parameters', vector(state.parameters)]]);
+  if (state.velocity) tensors.set('velocity', vector(state.velocity));
+  tensors.set('position', {
+    dtype: 'F64',
+    shape: [3],
+    data: Float64Array.of(state.epoch, state.step, state.lossSum),
+  });
+  return tensors;
+}
+
+/** @throws RangeError when the tensors are not those of a training */
+export function trainingState(tensors: ReadonlyMap<string, NamedTensor>): TrainingState {
+  const parameters = floats(tensors, 'parameters');
+  const position = tensors.get('position')?.data;
+  const [epoch, step, lossSum] = position instanceof Float64Array ? position : [];
+  if (epoch === undefined || step === undefined || lossSum === undefined)
+    throw new RangeError('the checkpoint has no position');
+  const velocity = tensors.has('velocity') ? floats(tensors, 'velocity') : undefined;
+  return { epoch, step, lossSum, parameters, ...(velocity && { velocity }) };
+}
+
+export function vector(data: Float32Array): NamedTensor {
+  return { dtype: 'F32', shape: [data.length], data };
+}
+
+/** @throws RangeError when there is no such float32 tensor */
+export function floats(tensors: ReadonlyMap<string, NamedTensor>, name: string): Float32Array {
+  const tensor = tensors.get(name);
+  if (tensor?.dtype !== 'F32') throw new RangeError(`the checkpoint has no float32 tensor "${name}"`);
+  return tensor.data;
+}

@@ -1,0 +1,77 @@
+/**
+ * @file What a compute process keeps between tasks, so that the next one starts warm: the run's data set and
+ * compiled networks. One of each is enough, as tasks of a run follow one another.
+ */
+import { loadDataset } from '../datasets/load.js';
+import { NormalisedImages } from '../distillation/batches.js';
+import { createNetworkPrograms } from '../distillation/compile-programs.js';
+import type { NetworkPrograms } from '../distillation/network-programs.js';
+import { splitTraining } from '../distillation/split.js';
+import type { DatasetManifest, LabelledImages } from '../datasets/dataset.js';
+import { buildNetwork } from '../networks/registry.js';
+import type { NetworkSpec } from '../networks/spec.js';
+import type { TaskContext } from './context.js';
+import type { DatasetInput } from './protocol.js';
+
+/** The images of one run, ready to be trained on. */
+export interface RunImages {
+  readonly manifest: DatasetManifest;
+  readonly train: NormalisedImages;
+  readonly holdout: NormalisedImages;
+  readonly test: NormalisedImages;
+  /** The images of `train` as bytes, with their labels. */
+  readonly trainBytes: LabelledImages;
+}
+
+/** What tells one division of a data set from another; part of every unit key. */
+export function datasetIdentity({ manifest, limit, holdout, seed }: DatasetInput): object {
+  return { manifest: manifest.sha256, limit, holdout, seed };
+}
+
+let images: { readonly key: string; readonly value: Promise<RunImages> } | undefined;
+
+/**
+ * The data set of a run, verified and split.
+ *
+ * @throws DistilleryError `InvalidDataset`, `InvalidDefinition` or one of the store
+ */
+export function runImages(context: TaskContext, dataset: DatasetInput): Promise<RunImages> {
+  const key = JSON.stringify([context.store.location, datasetIdentity(dataset)]);
+  if (images?.key === key) return images.value;
+  const value = loadRunImages(context, dataset);
+  const kept = { key, value };
+  images = kept;
+  // A failure is not kept: the next attempt loads again.
+  value.catch(() => {
+    if (images === kept) images = undefined;
+  });
+  return value;
+}
+
+async function loadRunImages({ store }: TaskContext, dataset: DatasetInput): Promise<RunImages> {
+  const { manifest, train, test } = await loadDataset(store, dataset.manifest);
+  const split = splitTraining(train, manifest.classes, dataset);
+  const normalised = (part: LabelledImages) => new NormalisedImages(part, manifest.classes, manifest);
+  return {
+    manifest,
+    train: normalised(split.train),
+    holdout: normalised(split.holdout),
+    test: normalised(test),
+    trainBytes: split.train,
+  };
+}
+
+let programs: { readonly key: string; readonly value: NetworkPrograms } | undefined;
+
+/** The compiled steps of a network for the images and classes of a data set. */
+export function networkPrograms(
+  context: TaskContext,
+  spec: NetworkSpec,
+  { shape, classes }: DatasetManifest,
+): NetworkPrograms {
+  const key = JSON.stringify([spec, shape, classes]);
+  if (programs?.key === key) return programs.value;
+  const value = createNetworkPrograms(buildNetwork(spec, shape, classes), context.device);
+  programs = { key, value };
+  return value;
+}
