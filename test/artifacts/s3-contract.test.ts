@@ -10,23 +10,16 @@ import { S3Client } from '../../artifacts/s3-client.js';
 import { openStore, S3Store } from '../../artifacts/s3-store.js';
 import { startBlackHole, startFaultProxy, type FaultProxy } from '../support/fault-proxy.js';
 import type { StoredObject } from '../../artifacts/store.js';
-import { findExecutable, startMinio, startWeed, type RunningServer } from '../support/s3-servers.js';
+import { minioStarter, startSeaweed, type TestServer } from '../support/s3-servers.js';
 
 const text = (content: string): Uint8Array => new TextEncoder().encode(content);
-const servers = { weed: startWeed, minio: startMinio };
 
-test('there is a real S3 server to check against', () => {
-  const found = Object.keys(servers).filter((name) => findExecutable(name) !== undefined);
-  assert.notEqual(found.length, 0, 'run the set-up first: neither weed nor minio was found');
-});
+describe('S3 contract on SeaweedFS', () => contract(startSeaweed));
+const startMinio = minioStarter();
+if (startMinio !== undefined) describe('S3 contract on MinIO', () => contract(startMinio));
 
-for (const [name, start] of Object.entries(servers)) {
-  const executable = findExecutable(name);
-  if (executable !== undefined) describe(`S3 contract on ${name}`, () => contract(() => start(executable)));
-}
-
-function contract(start: () => Promise<RunningServer>): void {
-  let server: RunningServer;
+function contract(start: () => Promise<TestServer>): void {
+  let server: TestServer;
   let proxy: FaultProxy;
   let store: S3Store;
   let faulty: S3Store;
