@@ -99,9 +99,11 @@ export interface Comparison {
 /** Rows by architecture in the order of the evaluation, the network that was distilled with first. */
 export function comparisons(findings: Pick<Findings, 'evaluation' | 'input'>): Comparison[] {
   const rows = findings.evaluation?.output.rows ?? [];
-  const own = findings.input.plan.network.architecture;
+  // An evaluation of several sizes of an architecture names each with its size.
+  const { architecture: name, depth, width } = findings.input.plan.network;
+  const own = (label: string): boolean => label === name || label === `${name}-D${depth}-W${width}`;
   const names = [...new Set(rows.map((row) => row.architecture))];
-  names.sort((a, b) => Number(b === own) - Number(a === own));
+  names.sort((a, b) => Number(own(b)) - Number(own(a)));
   return names.map((architecture) => {
     const of = (trainedOn: EvaluationRow['trainedOn']): EvaluationRow | undefined =>
       rows.find((row) => row.architecture === architecture && row.trainedOn === trainedOn);

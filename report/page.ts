@@ -95,12 +95,13 @@ function tiles(findings: Findings): Markup {
       },
     );
   }
-  const seconds = Object.values(input.stages).reduce(
-    (sum, { manifest }) => sum + (manifest?.seconds ?? 0),
-    0,
-  );
-  if (seconds > 0)
-    list.push({ name: 'Time of the stages', value: duration(seconds), more: 'cached ones included' });
+  const stages = Object.values(input.stages);
+  const seconds = stages.reduce((sum, { manifest }) => sum + (manifest?.seconds ?? 0), 0);
+  const cached = stages.filter(({ state }) => state === 'cached').length;
+  if (seconds > 0) {
+    const more = `${counted(stages.length, 'stage')}${cached > 0 ? `, ${cached} from cache` : ''}`;
+    list.push({ name: 'Computing time', value: duration(seconds), more });
+  }
   return markup`<dl class="tiles">${list.map(
     ({ role, name, value, spread: std, more }) =>
       markup`<div class="${role ?? 'plain'}"><dt>${name}</dt><dd>${value}${std ? markup` <span>${std}</span>` : ''}<small>${more}</small></dd></div>`,

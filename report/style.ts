@@ -37,9 +37,9 @@ p { margin: 0 0 14px; }
 .lead { max-width: 46em; margin-bottom: 22px; color: var(--soft); }
 .note { max-width: 52em; margin: 14px 0 0; color: var(--soft); font-size: 13.5px; }
 
-.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: 1px; margin: 0;
+.tiles { display: flex; flex-wrap: wrap; gap: 1px; margin: 0;
   background: var(--rule); border: 1px solid var(--rule); border-radius: 10px; overflow: hidden; }
-.tiles > div { padding: 14px 16px 12px; background: var(--card); border-top: 3px solid transparent; }
+.tiles > div { flex: 1 1 150px; padding: 14px 16px 12px; background: var(--card); border-top: 3px solid transparent; }
 .tiles dt { color: var(--soft); font-size: 13px; }
 .tiles dd { margin: 2px 0 0; font-size: 23px; font-weight: 650; letter-spacing: -0.01em; white-space: nowrap; }
 .tiles dd span { color: var(--soft); font-size: 15px; font-weight: 500; letter-spacing: 0; }
@@ -58,12 +58,9 @@ p { margin: 0 0 14px; }
 .classes.single .strip.distilled img { outline: 2px solid var(--distilled); outline-offset: 1px; }
 .classes.single .strip.distilled { flex: none; }
 .classes.many .class { display: grid; grid-template-columns: 120px 1fr; gap: 0 12px; padding: 10px 0; border-width: 1px 0 0; border-radius: 0; background: none; }
-.classes.many .class:first-child { border-top: 0; }
+.classes.many .class.heading { padding: 0 0 6px; border-top: 0; color: var(--soft); font-size: 13px; font-weight: 600; }
+.classes.many .heading span:last-child { width: calc(4 * var(--real) + 12px); }
 .classes.many .pair { justify-content: space-between; gap: 28px; }
-.key { display: flex; flex-wrap: wrap; gap: 4px 20px; margin: 0 0 16px; padding: 0; color: var(--soft); font-size: 14px; list-style: none; }
-.key li::before { content: ""; display: inline-block; width: 12px; height: 12px; margin-right: 7px; border-radius: 2px; vertical-align: -1px; background: var(--role, var(--neutral)); }
-.key .distilled { --role: var(--distilled); } .key .random { --role: var(--random); } .key .full { --role: var(--full); }
-.key .real::before { background: none; border: 1px solid var(--faint); }
 
 .columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 420px), 1fr)); gap: 30px 40px; align-items: start; }
 .plot { margin: 0; }
@@ -89,6 +86,7 @@ th, td { padding: 8px 14px 8px 0; border-bottom: 1px solid var(--rule); text-ali
 th { color: var(--soft); font-size: 13px; font-weight: 600; white-space: nowrap; }
 tr > :last-child { padding-right: 0; }
 .number { text-align: right; white-space: nowrap; }
+.name { white-space: nowrap; }
 tbody tr.strong td { font-weight: 600; }
 tbody tr.group th { padding-top: 16px; color: var(--ink); font-size: 14.5px; }
 .swatch { white-space: nowrap; }
@@ -106,14 +104,19 @@ code { font: 0.9em var(--mono); }
 details > summary { margin-bottom: 10px; cursor: pointer; font-size: 15px; font-weight: 600; }
 footer { margin-top: 52px; padding-top: 18px; border-top: 1px solid var(--rule); color: var(--soft); font-size: 13.5px; }
 
+@media (max-width: 940px) {
+  .classes.many .class { display: block; }
+  .classes.many .class.heading { display: none; }
+  .classes.many .pair { flex-direction: column; gap: 8px; }
+  .classes.many .strip.real::before { content: "real"; width: 100%; margin-top: 2px; color: var(--soft); font-size: 12.5px; line-height: 1.2; }
+}
 @media (max-width: 640px) {
   main { padding: 28px 16px 48px; }
   section { margin-top: 38px; padding-top: 20px; }
-  .tiles { grid-template-columns: 1fr 1fr; }
   .classes.single { grid-template-columns: repeat(auto-fill, minmax(150px, 1fr)); gap: 10px; }
-  .classes.many .class { display: block; }
-  .classes.many .pair { flex-direction: column; gap: 8px; }
-  .chart { font-size: 13.5px; }
+  .classes.single .pair { flex-direction: column; }
+  .classes.single .strip.real img { width: calc(var(--tile) * 0.66); }
+  .chart, .chart .value, .chart .barlabel, .chart .group { font-size: 15px; }
   .facts { grid-template-columns: 1fr; gap: 0; } .facts dd { margin-bottom: 8px; }
 }
 @media print {

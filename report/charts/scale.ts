@@ -36,7 +36,7 @@ export function logScale(domain: Interval, range: Interval): Scale {
     }
     return found;
   };
-  const choices = [within([1]), within([1, 2, 5]), linearTicks([low, high], 4).filter((tick) => tick > 0)];
+  const choices = [within([1]), within([1, 2, 5]), linearTicks([low, high], 6).filter((tick) => tick > 0)];
   return {
     at: (value) => range[0] + ((Math.log10(value) - from) / (to - from)) * (range[1] - range[0]),
     ticks: thinned(choices.find((ticks) => ticks.length >= 3) ?? choices[2] ?? []),

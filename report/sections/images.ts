@@ -19,15 +19,20 @@ export function imagesSection(findings: Findings): Markup | undefined {
   const tile = tileWidth(dataset.shape.width, single ? 84 : 50);
   const small = tileWidth(dataset.shape.width, single ? 40 : 50);
   return markup`<section id="images"><h2>What was learned</h2>
-<p class="lead">${startedFrom(distilled)} Beside them real training images of the same class.</p>
-<ul class="key"><li class="distilled">distilled</li><li class="real">real, for comparison</li></ul>
-<div class="classes ${single ? 'single' : 'many'}">${classes.map((entry) => classFigure(entry, tile, small))}</div>
+<p class="lead">${startedFrom(distilled)} ${single ? 'Large: the distilled image. Small: real training images of its class.' : 'Beside them, real training images of the same class.'}</p>
+<div class="classes ${single ? 'single' : 'many'}">${single ? undefined : heading(small)}${classes.map((entry) => classFigure(entry, tile, small))}</div>
 <p class="note">${leftOut(distilled)}Pixels are denormalised. Each distilled image shows the range of its own values from min(0, 1st percentile) to max(1, 99th percentile), where real images fill 0 to 1; contrast is never raised. The exact values are in <code>distilled.safetensors</code>.</p></section>`;
 }
 
 function classFigure(entry: ClassPictures, tile: number, small: number): Markup {
   const distilled = entry.distilled.slice(0, shownPerClass);
-  return markup`<figure class="class"><figcaption>${entry.name}</figcaption><div class="pair"><div class="strip distilled" style="--tile:${tile}px">${distilled.map((picture) => image(picture, `Distilled ${entry.name} ${picture.number}`, rangeText(picture)))}</div><div class="strip" style="--tile:${small}px">${entry.real.map((picture) => image(picture, `Real ${entry.name} ${picture.number}`))}</div></div></figure>
+  return markup`<figure class="class"><figcaption>${entry.name}</figcaption><div class="pair"><div class="strip distilled" style="--tile:${tile}px">${distilled.map((picture) => image(picture, `Distilled ${entry.name} ${picture.number}`, rangeText(picture)))}</div><div class="strip real" style="--tile:${small}px">${entry.real.map((picture) => image(picture, `Real ${entry.name} ${picture.number}`))}</div></div></figure>
+`;
+}
+
+/** Says once, above the rows, which side is which; single images say it by their size. */
+function heading(tile: number): Markup {
+  return markup`<div class="class heading" style="--real:${tile}px" aria-hidden="true"><span></span><div class="pair"><span>distilled</span><span>real</span></div></div>
 `;
 }
 

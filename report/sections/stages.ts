@@ -26,7 +26,7 @@ function row(id: string, stage: ReportedStage, longest: number): Markup {
   const { output, manifest } = stage;
   const seconds = manifest?.seconds;
   const bar = seconds === undefined || longest === 0 ? 0 : Math.round((seconds / longest) * longestBar);
-  return markup`<tr><td>${id}${id === output.type ? '' : markup`<br><small>${output.type}</small>`}</td><td>${outcome(output)}</td><td>${state(stage)}</td><td class="number">${seconds === undefined ? '' : duration(seconds)}</td><td>${bar > 0 ? markup`<span class="timebar" style="width:${bar}px"></span>` : ''}</td><td class="number">${integer(stage.preemptions ?? 0)}</td><td class="number">${integer(stage.failures ?? 0)}</td></tr>`;
+  return markup`<tr><td class="name">${id}${id === output.type ? '' : markup`<br><small>${output.type}</small>`}</td><td>${outcome(output)}</td><td>${state(stage)}</td><td class="number">${seconds === undefined ? '' : duration(seconds)}</td><td>${bar > 0 ? markup`<span class="timebar" style="width:${bar}px"></span>` : ''}</td><td class="number">${integer(stage.preemptions ?? 0)}</td><td class="number">${integer(stage.failures ?? 0)}</td></tr>`;
 }
 
 function state({ state: name, manifest }: ReportedStage): Markup {
