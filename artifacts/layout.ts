@@ -49,9 +49,9 @@ export function parseCheckpointKey(key: string): { sequence: number; sha256: str
   return { sequence: Number(match[1]), sha256: match[2] };
 }
 
-/** Prefix of a result folder, ending in `/`: a readable name and the stage key, so that runs never mix. */
-export function resultPrefix(pipeline: string, stage: string): string {
-  return `results/${slug(pipeline)}-${stage.slice(0, 16)}/`;
+/** Prefix of a result folder, ending in `/`: readable, and one for each run. */
+export function resultPrefix(pipeline: string, workflowId: string, runId: string): string {
+  return `results/${slug(pipeline)}/${slug(workflowId)}/${slug(runId)}/`;
 }
 
 /** Name of an epoch inside a trajectory: `e-0007`. */

@@ -4,11 +4,6 @@
 import { slug } from '../artifacts/layout.js';
 import type { ClassPictures } from './gallery.js';
 
-/** `results/<pipeline>/<workflow id>/<run id>/`. */
-export function reportPrefix(pipeline: string, workflowId: string, runId: string): string {
-  return `results/${slug(pipeline)}/${slug(workflowId)}/${slug(runId)}/`;
-}
-
 /** `images/03-dress-001.png`: label and name of the class, number of the image in it, from 1. */
 export function pictureName({ label, name }: Pick<ClassPictures, 'label' | 'name'>, number: number): string {
   const digits = (value: number, length: number): string => String(value).padStart(length, '0');

@@ -1,6 +1,7 @@
 /**
  * @file Distilled images and real ones of their class, as pictures with names.
  */
+import type { DistilledSet } from '../artifacts/result-folder.js';
 import type { DatasetManifest, LabelledImages } from '../datasets/dataset.js';
 import { denormalise, displayRange, rasterOfBytes, toRaster, type DisplayRange } from './pictures.js';
 import { encodePng, type Raster } from './png.js';
@@ -21,22 +22,16 @@ export interface ClassPictures {
   readonly real: readonly Picture[];
 }
 
-/** Synthetic images as trained on: normalised, [n,c,h,w]. */
-export interface SyntheticImages {
-  readonly images: Float32Array;
-  readonly labels: readonly number[];
-}
-
 /** One entry for each class of the data set, in order. */
 export function gallery(
   dataset: DatasetManifest,
-  synthetic: SyntheticImages,
+  synthetic: DistilledSet,
   real: LabelledImages,
 ): ClassPictures[] {
   const { shape } = dataset;
   const size = shape.channels * shape.height * shape.width;
   const distilledPicture = (index: number, number: number): Picture => {
-    const image = denormalise(synthetic.images.subarray(index * size, (index + 1) * size), shape, dataset);
+    const image = denormalise(synthetic.images.subarray(index * size, (index + 1) * size), synthetic);
     const range = displayRange(image);
     const raster = toRaster(image, shape, range);
     return { number, raster, png: encodePng(raster), range };
@@ -49,10 +44,10 @@ export function gallery(
     label,
     name: dataset.classNames[label] ?? `class ${label}`,
     distilled: indicesOf(synthetic.labels, label).map((index, at) => distilledPicture(index, at + 1)),
-    real: indicesOf(Array.from(real.labels), label).map((index, at) => realPicture(index, at + 1)),
+    real: indicesOf(real.labels, label).map((index, at) => realPicture(index, at + 1)),
   }));
 }
 
-function indicesOf(labels: readonly number[], wanted: number): number[] {
-  return labels.flatMap((label, index) => (label === wanted ? [index] : []));
+function indicesOf(labels: Int32Array, wanted: number): number[] {
+  return Array.from(labels.keys()).filter((index) => labels[index] === wanted);
 }

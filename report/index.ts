@@ -1,11 +1,12 @@
 /**
  * @file Writes the result folder of a run: the files that any user can open, and the report over them.
  */
+import { resultPrefix } from '../artifacts/layout.js';
 import type { Reference } from '../artifacts/reference.js';
 import type { ArtifactStore } from '../artifacts/store.js';
 import type { ReportOutput } from '../definition/stages.js';
 import type { DistillFindings } from './findings.js';
-import { pictureName, reportPrefix } from './folder.js';
+import { pictureName } from './folder.js';
 import { drawGrid } from './grid.js';
 import type { ReportInput } from './input.js';
 import { renderPage } from './page.js';
@@ -25,11 +26,11 @@ const namedPictures = 100;
  * `distilled.safetensors`, `metrics.jsonl`, `images/*.png`, `grid.png` (these when there was a distillation),
  * `report.html`, and last `run.json`, which names the others with their digests. Equal inputs give equal
  * bytes. `files` of the result lists all but the single pictures of large sets.
- * @throws DistilleryError `Corrupt` when an artifact is missing or damaged, and what the store throws.
+ * @throws DistilleryError when an artifact is missing or damaged, and what the store throws.
  */
 export async function writeReport(store: ArtifactStore, input: ReportInput): Promise<ReportOutput> {
   const findings = await readFindings(store, input);
-  const folder = reportPrefix(input.plan.name, input.workflowId, input.runId);
+  const folder = resultPrefix(input.plan.name, input.workflowId, input.runId);
   const put = (name: string, bytes: Uint8Array, mediaType: string): Promise<Reference> =>
     store.putObject(folder + name, bytes, mediaType);
 

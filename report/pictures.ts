@@ -6,6 +6,7 @@
  * `max(1, 99th percentile)` of its own values, over all channels, and clips what lies beyond. So real
  * images look as they are, contrast is never raised, and no outlier turns the rest grey.
  */
+import type { DistilledSet } from '../artifacts/result-folder.js';
 import type { ImageShape } from '../networks/spec.js';
 import type { Raster } from './png.js';
 
@@ -15,17 +16,10 @@ export interface DisplayRange {
   readonly high: number;
 }
 
-/** Per channel, of pixels in [0, 1]. */
-export interface Normalisation {
-  readonly mean: readonly number[];
-  readonly std: readonly number[];
-}
-
 /** One normalised image, [c,h,w], to the scale on which real images fill [0, 1]. */
 export function denormalise(
   image: Float32Array,
-  shape: ImageShape,
-  { mean, std }: Normalisation,
+  { shape, mean, std }: Pick<DistilledSet, 'shape' | 'mean' | 'std'>,
 ): Float32Array {
   const plane = shape.height * shape.width;
   return image.map((value, index) => {

@@ -1,15 +1,15 @@
 /**
  * @file Reads what the references of a report name, through the store alone.
  */
-import type { Reference } from '../artifacts/reference.js';
-import { readSafetensors, tensorOf } from '../artifacts/safetensors.js';
+import { decodeMetrics } from '../artifacts/metrics.js';
+import { decodeDistilled } from '../artifacts/result-folder.js';
 import type { ArtifactStore } from '../artifacts/store.js';
-import type { Trajectory, TrajectorySet } from '../artifacts/trajectory.js';
+import { getTrajectory, getTrajectorySet } from '../artifacts/trajectories.js';
 import type { DatasetManifest } from '../datasets/dataset.js';
+import { getDatasetManifest } from '../datasets/load.js';
 import type { TrainExpertsOutput } from '../definition/stages.js';
-import { DistilleryError } from '../errors/errors.js';
 import { followStages, type DistillFindings, type Findings, type Lineage } from './findings.js';
-import { gallery, type SyntheticImages } from './gallery.js';
+import { gallery } from './gallery.js';
 import type { ReportInput } from './input.js';
 import { sampleReal } from './real-samples.js';
 
@@ -19,11 +19,11 @@ const realPerClass = 4;
 const singleExperts = 32;
 
 /**
- * @throws DistilleryError `Corrupt` when something is missing or is not what its reference says; what the
+ * @throws DistilleryError when something is missing, damaged or not what its reference says, and what the
  * store throws.
  */
 export async function readFindings(store: ArtifactStore, input: ReportInput): Promise<Findings> {
-  const dataset = (await readManifest(store, input.dataset)) as DatasetManifest;
+  const dataset = await getDatasetManifest(store, input.dataset);
   const { experts, distilled, evaluation } = followStages(input);
   return {
     input,
@@ -35,23 +35,11 @@ export async function readFindings(store: ArtifactStore, input: ReportInput): Pr
   };
 }
 
-async function readManifest(store: ArtifactStore, reference: Reference): Promise<unknown> {
-  const found = await store.getManifest(reference.key);
-  if (found?.reference.sha256 !== reference.sha256) {
-    throw new DistilleryError(
-      'Corrupt',
-      `The manifest ${reference.key} in ${store.location} ${found ? 'is not the one this run used' : 'is missing'}: expected sha256 ${reference.sha256}. Run the pipeline again.`,
-    );
-  }
-  return found.body;
-}
-
 async function readExperts(store: ArtifactStore, output: TrainExpertsOutput): Promise<number[][]> {
-  const set = (await readManifest(store, output.trajectories)) as TrajectorySet;
+  const set = await getTrajectorySet(store, output.trajectories);
   const curves: number[][] = [];
   for (const reference of set.trajectories.slice(0, singleExperts)) {
-    const expert = (await readManifest(store, reference)) as Trajectory;
-    curves.push([...expert.testAccuracy]);
+    curves.push([...(await getTrajectory(store, reference)).testAccuracy]);
   }
   return curves;
 }
@@ -62,35 +50,14 @@ async function readDistilled(
   dataset: DatasetManifest,
   seed: number,
 ): Promise<DistillFindings> {
-  const synthetic = decodeSynthetic(await store.get(stage.output.result));
-  const metrics = readMetrics(await store.get(stage.output.metrics));
+  const set = decodeDistilled(await store.get(stage.output.result));
+  const metrics = decodeMetrics(await store.get(stage.output.metrics));
   const real = await sampleReal(store, dataset, realPerClass, seed);
   return {
     ...stage,
-    images: synthetic.labels.length,
-    classes: gallery(dataset, synthetic, real),
+    images: set.labels.length,
+    classes: gallery(dataset, set, real),
     loss: metrics.map(({ iteration, loss }) => ({ x: iteration, y: loss })),
     learnedRate: metrics.map(({ iteration, learnedRate }) => ({ x: iteration, y: learnedRate })),
   };
-}
-
-/** `distilled.safetensors`: images F32 [n,c,h,w] as trained on, labels I64 [n]. */
-function decodeSynthetic(bytes: Uint8Array): SyntheticImages {
-  const file = readSafetensors(bytes);
-  return {
-    images: tensorOf(file, 'images', 'F32').data,
-    labels: Array.from(tensorOf(file, 'labels', 'I64').data, Number),
-  };
-}
-
-interface Metric {
-  readonly iteration: number;
-  readonly loss: number;
-  readonly learnedRate: number;
-}
-
-/** `metrics.jsonl`: one line an iteration. */
-function readMetrics(bytes: Uint8Array): Metric[] {
-  const lines = new TextDecoder().decode(bytes).split('\n');
-  return lines.filter((line) => line.trim() !== '').map((line) => JSON.parse(line) as Metric);
 }

@@ -2,7 +2,9 @@
  * @file A finished run made up for the tests: every artifact that a report reads, in a store in memory.
  */
 import { writeSafetensors, type NamedTensor } from '../../artifacts/safetensors.js';
+import { encodeMetrics } from '../../artifacts/metrics.js';
 import type { Reference } from '../../artifacts/reference.js';
+import { encodeDistilled } from '../../artifacts/result-folder.js';
 import type { Trajectory, TrajectorySet } from '../../artifacts/trajectory.js';
 import type { DatasetManifest, LabelledImages } from '../../datasets/dataset.js';
 import type { EvaluationRow, StageManifest, StageOutput } from '../../definition/stages.js';
@@ -115,6 +117,9 @@ async function putDataset(store: MemoryStore, options: SampleOptions): Promise<R
 
 async function putExperts(store: MemoryStore): Promise<Reference> {
   const trajectories: Reference[] = [];
+  // A report never reads the parameters.
+  const snapshots = await store.putBlob(new Uint8Array(0), safetensors);
+  const range = { offset: 0, length: 0, sha256: snapshots.sha256 };
   for (let index = 0; index < 6; index += 1) {
     const trajectory: Trajectory = {
       kind: 'trajectory',
@@ -124,7 +129,7 @@ async function putExperts(store: MemoryStore): Promise<Reference> {
       parameters: [],
       parameterCount: 0,
       epochs: meanCurve.length - 1,
-      shards: [],
+      shards: [{ object: snapshots, epochs: meanCurve.map((_, epoch) => ({ epoch, range })) }],
       testAccuracy: meanCurve.map((mean, epoch) => mean + 0.012 * Math.sin(3 * index + epoch)),
       trainLoss: [],
     };
@@ -141,31 +146,34 @@ async function putExperts(store: MemoryStore): Promise<Reference> {
   return (await store.putManifest('trajectory-sets/sample.json', set)).reference;
 }
 
-function distilledFile({ classNames, ipc, real, synthetic }: SampleOptions): Uint8Array {
-  const { channels, height, width } = real.shape;
-  const count = classNames.length * ipc;
-  const labels = BigInt64Array.from({ length: count }, (_, index) => BigInt(Math.floor(index / ipc)));
-  return writeSafetensors(
-    new Map<string, NamedTensor>([
-      ['images', { dtype: 'F32', shape: [count, channels, height, width], data: synthetic }],
-      ['labels', { dtype: 'I64', shape: [count], data: labels }],
-      ['learned_rate', { dtype: 'F32', shape: [1], data: Float32Array.of(0.0213) }],
-    ]),
-  );
+function distilledFile(options: SampleOptions): Uint8Array {
+  const { classNames, ipc, real, mean, std, synthetic } = options;
+  return encodeDistilled({
+    shape: real.shape,
+    images: synthetic,
+    labels: Int32Array.from({ length: classNames.length * ipc }, (_, index) => Math.floor(index / ipc)),
+    learnedRate: 0.0213,
+    mean,
+    std,
+    classNames,
+    iteration: Math.round(options.iterations * 0.8),
+    ipc,
+  });
 }
 
 /** A loss that falls and is noisy, a rate that settles. */
 function metricLines(iterations: number): Uint8Array {
-  const lines = Array.from({ length: iterations }, (_, index) => {
-    const share = (index + 1) / iterations;
-    const noise = Math.sin(index * 12.9898) * 0.13 + Math.sin(index * 78.233) * 0.11;
-    return JSON.stringify({
-      iteration: index + 1,
-      loss: (0.42 + 0.75 * Math.exp(-5 * share)) * (1 + noise),
-      learnedRate: 0.01 + 0.0113 * (1 - Math.exp(-4 * share)),
-    });
-  });
-  return new TextEncoder().encode(`${lines.join('\n')}\n`);
+  return encodeMetrics(
+    Array.from({ length: iterations }, (_, index) => {
+      const share = (index + 1) / iterations;
+      const noise = Math.sin(index * 12.9898) * 0.13 + Math.sin(index * 78.233) * 0.11;
+      return {
+        iteration: index + 1,
+        loss: (0.42 + 0.75 * Math.exp(-5 * share)) * (1 + noise),
+        learnedRate: 0.01 + 0.0113 * (1 - Math.exp(-4 * share)),
+      };
+    }),
+  );
 }
 
 function manifestOf(output: StageOutput, seconds: number): StageManifest {
