@@ -1,70 +1,107 @@
 /**
- * @file An artifact store in memory, for tests of what uses one. The real store has contract tests of its own.
+ * @file An artifact store in memory that keeps every promise of the interface.
  */
-import { decodeManifest, encodeManifest, manifestMediaType } from '../../artifacts/manifest.js';
-import { blobKey, checkKey } from '../../artifacts/layout.js';
 import { sha256 } from '../../artifacts/digest.js';
+import { blobKey, checkKey } from '../../artifacts/layout.js';
+import { decodeManifest, encodeManifest, manifestMediaType } from '../../artifacts/manifest.js';
 import type { ByteRange, Reference } from '../../artifacts/reference.js';
 import type { ArtifactStore, StoredObject } from '../../artifacts/store.js';
 import { DistilleryError } from '../../errors/errors.js';
 
+const maxObjectBytes = 64 * 1024 * 1024;
+
 export class MemoryStore implements ArtifactStore {
   readonly location = 'memory';
-  readonly objects = new Map<string, { bytes: Uint8Array; lastModified: Date }>();
+  readonly #objects = new Map<string, { bytes: Uint8Array; lastModified: Date }>();
 
-  async putBlob(bytes: Uint8Array, mediaType: string): Promise<Reference> {
+  putBlob(bytes: Uint8Array, mediaType: string): Promise<Reference> {
     return this.putObject(blobKey(sha256(bytes)), bytes, mediaType);
   }
 
   putObject(key: string, bytes: Uint8Array, mediaType: string): Promise<Reference> {
-    checkKey(key);
-    this.objects.set(key, { bytes: Uint8Array.from(bytes), lastModified: new Date() });
-    return Promise.resolve({ key, sha256: sha256(bytes), bytes: bytes.length, mediaType });
+    return settle(() => {
+      checkKey(key);
+      if (bytes.length > maxObjectBytes) throw new RangeError(`${key}: ${bytes.length} bytes are too many`);
+      // A copy: what the caller does to its array afterwards is not stored.
+      this.#objects.set(key, { bytes: bytes.slice(), lastModified: new Date() });
+      return reference(key, bytes, mediaType);
+    });
   }
 
-  get(reference: Reference): Promise<Uint8Array> {
-    const bytes = this.objects.get(reference.key)?.bytes;
-    if (bytes === undefined || sha256(bytes) !== reference.sha256) {
-      return Promise.reject(new DistilleryError('Corrupt', `${reference.key} is missing or damaged.`));
-    }
-    return Promise.resolve(Uint8Array.from(bytes));
+  get({ key, sha256: expected }: Reference): Promise<Uint8Array> {
+    return settle(() => verified(this.#bytes(key), expected, key));
   }
 
-  async getRange(reference: Reference, { offset, length, sha256: digest }: ByteRange): Promise<Uint8Array> {
-    const part = (await this.get(reference)).slice(offset, offset + length);
-    if (sha256(part) === digest) return part;
-    throw new DistilleryError('Corrupt', `${reference.key}: the range at ${offset} is damaged.`);
+  getRange({ key }: Reference, range: ByteRange): Promise<Uint8Array> {
+    return settle(() => {
+      const part = this.#bytes(key)?.subarray(range.offset, range.offset + range.length);
+      return verified(part, range.sha256, key);
+    });
   }
 
   getObject(key: string): Promise<Uint8Array | undefined> {
-    return Promise.resolve(this.objects.get(key)?.bytes);
+    return settle(() => this.#bytes(key)?.slice());
   }
 
-  async putManifest(key: string, body: unknown): Promise<{ created: boolean; reference: Reference }> {
-    const existing = this.objects.get(key)?.bytes;
-    const bytes = existing ?? encodeManifest(body);
-    if (existing === undefined) await this.putObject(key, bytes, manifestMediaType);
-    const reference = { key, sha256: sha256(bytes), bytes: bytes.length, mediaType: manifestMediaType };
-    return { created: existing === undefined, reference };
+  putManifest(key: string, body: unknown): Promise<{ created: boolean; reference: Reference }> {
+    return settle(() => {
+      checkKey(key);
+      const existing = this.#bytes(key);
+      if (existing) return { created: false, reference: reference(key, existing, manifestMediaType) };
+      const bytes = encodeManifest(body);
+      this.#objects.set(key, { bytes, lastModified: new Date() });
+      return { created: true, reference: reference(key, bytes, manifestMediaType) };
+    });
   }
 
   getManifest(key: string): Promise<{ body: unknown; reference: Reference } | undefined> {
-    const bytes = this.objects.get(key)?.bytes;
-    if (bytes === undefined) return Promise.resolve(undefined);
-    const reference = { key, sha256: sha256(bytes), bytes: bytes.length, mediaType: manifestMediaType };
-    return Promise.resolve({ body: decodeManifest(bytes, key), reference });
+    return settle(() => {
+      const bytes = this.#bytes(key);
+      if (!bytes) return undefined;
+      return { body: decodeManifest(bytes, key), reference: reference(key, bytes, manifestMediaType) };
+    });
   }
 
-  async *list(prefix: string): AsyncIterable<StoredObject> {
-    for (const key of [...this.objects.keys()].sort()) {
-      const object = this.objects.get(key);
-      if (object === undefined || !key.startsWith(prefix)) continue;
-      yield await Promise.resolve({ key, bytes: object.bytes.length, lastModified: object.lastModified });
+  async *list(prefix: string): AsyncGenerator<StoredObject> {
+    // One answer as of now, as a page of a listing is.
+    const keys = await settle(() => this.keys().filter((key) => key.startsWith(prefix)));
+    for (const key of keys) {
+      const object = this.#objects.get(key);
+      if (object) yield { key, bytes: object.bytes.length, lastModified: object.lastModified };
     }
   }
 
   remove(key: string): Promise<void> {
-    this.objects.delete(key);
-    return Promise.resolve();
+    return settle(() => {
+      this.#objects.delete(key);
+    });
   }
+
+  /** Keys now held, in order; for assertions. */
+  keys(): string[] {
+    return [...this.#objects.keys()].sort();
+  }
+
+  #bytes(key: string): Uint8Array | undefined {
+    return this.#objects.get(key)?.bytes;
+  }
+}
+
+function reference(key: string, bytes: Uint8Array, mediaType: string): Reference {
+  return { key, sha256: sha256(bytes), bytes: bytes.length, mediaType };
+}
+
+function verified(bytes: Uint8Array | undefined, expected: string, key: string): Uint8Array {
+  if (bytes === undefined || sha256(bytes) !== expected) {
+    throw new DistilleryError(
+      'Corrupt',
+      `${key} ${bytes ? 'has another digest than expected' : 'is missing'} in memory. Compute it again.`,
+    );
+  }
+  return bytes.slice();
+}
+
+/** What throws becomes a rejection, as it is from a store behind a network. */
+function settle<T>(action: () => T): Promise<T> {
+  return Promise.resolve().then(action);
 }
