@@ -125,19 +125,16 @@ export interface WriteReportInput {
 
 /** Short work on the store; any pipeline worker runs them. */
 export interface LightActivities {
-  readonly compileDefinition: (
-    definition: Definition,
-    params?: PipelineOptions['params'],
-  ) => Promise<CompiledDefinition>;
+  compileDefinition(definition: Definition, params?: PipelineOptions['params']): Promise<CompiledDefinition>;
   /** Finds the data set in the store, importing a built-in one when it is not there yet. */
-  readonly resolveDataset: (spec: DatasetSpec, seed: number) => Promise<DatasetInput>;
-  readonly beginStage: (input: BeginStageInput) => Promise<BegunStage>;
+  resolveDataset(spec: DatasetSpec, seed: number): Promise<DatasetInput>;
+  beginStage(input: BeginStageInput): Promise<BegunStage>;
   /** Writes the stage's manifest, unless there is one. */
-  readonly finishStage: (input: FinishStageInput) => Promise<StageManifest>;
-  readonly recordTrajectorySet: (input: RecordTrajectorySetInput) => Promise<TrainExpertsOutput>;
-  readonly selectCandidate: (input: SelectCandidateInput) => Promise<DistillOutput>;
-  readonly summariseEvaluation: (input: SummariseEvaluationInput) => Promise<EvaluateOutput>;
-  readonly writeReport: (input: WriteReportInput) => Promise<ReportOutput>;
+  finishStage(input: FinishStageInput): Promise<StageManifest>;
+  recordTrajectorySet(input: RecordTrajectorySetInput): Promise<TrainExpertsOutput>;
+  selectCandidate(input: SelectCandidateInput): Promise<DistillOutput>;
+  summariseEvaluation(input: SummariseEvaluationInput): Promise<EvaluateOutput>;
+  writeReport(input: WriteReportInput): Promise<ReportOutput>;
 }
 
 export interface UnitLimits {
@@ -149,12 +146,9 @@ export interface UnitLimits {
 
 /** Work for a device; compute workers run them, one at a time per device. */
 export interface ComputeActivities {
-  readonly trainExpert: (input: TrainExpertInput, limits: UnitLimits) => Promise<TrainExpertResult>;
-  readonly distillChunk: (input: DistillChunkInput, limits: UnitLimits) => Promise<DistillChunkResult>;
-  readonly evaluateNetwork: (
-    input: EvaluateNetworkInput,
-    limits: UnitLimits,
-  ) => Promise<EvaluateNetworkResult>;
+  trainExpert(input: TrainExpertInput, limits: UnitLimits): Promise<TrainExpertResult>;
+  distillChunk(input: DistillChunkInput, limits: UnitLimits): Promise<DistillChunkResult>;
+  evaluateNetwork(input: EvaluateNetworkInput, limits: UnitLimits): Promise<EvaluateNetworkResult>;
 }
 
 export type Activities = LightActivities & ComputeActivities;

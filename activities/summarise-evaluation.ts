@@ -42,12 +42,14 @@ async function expertScores(store: ArtifactStore, reference: Reference): Promise
   };
 }
 
-/** The architecture's name, with its size where the table has several networks. */
+/** The architecture's name, with its size where the table has several of that name. */
 function label(network: NetworkSpec, scores: readonly Scores[]): string {
-  const sizes = new Set(scores.map((other) => sizeOf(other.network)));
-  return sizes.size > 1 ? `${network.architecture}-${sizeOf(network)}` : network.architecture;
+  const variants = new Set(
+    scores.filter((other) => other.network.architecture === network.architecture).map(variant),
+  );
+  return variants.size > 1 ? variant({ network }) : network.architecture;
 }
 
-function sizeOf({ depth, width }: NetworkSpec): string {
-  return `D${depth}-W${width}`;
+function variant({ network }: Pick<Scores, 'network'>): string {
+  return `${network.architecture}-D${network.depth}-W${network.width}`;
 }

@@ -107,9 +107,7 @@ export class SnapshotCache {
     this.#bytes += range.length;
     this.#evict(key);
     // What could not be read is read anew the next time.
-    snapshot.catch(() => {
-      if (this.#snapshots.get(key)?.snapshot === snapshot) this.#drop(key);
-    });
+    snapshot.catch(() => this.#drop(key));
     return snapshot;
   }
 

@@ -3,10 +3,21 @@
  */
 import { Command } from 'commander';
 
+import { artifactsCommand } from './commands/artifacts.js';
 import { cancelCommand } from './commands/cancel.js';
+import { datasetCommand } from './commands/dataset.js';
+import { demoCommand } from './commands/demo.js';
 import { downCommand } from './commands/down.js';
+import { engineCommand } from './commands/engine.js';
 import { listCommand } from './commands/list.js';
+import { planCommand } from './commands/plan.js';
+import { runCommandOf } from './commands/run.js';
+import { setupCommand } from './commands/setup.js';
 import { statusCommand } from './commands/status.js';
+import { upCommand } from './commands/up.js';
+import { validateCommand } from './commands/validate.js';
+import { verifyCommand } from './commands/verify.js';
+import { workerCommand } from './commands/worker.js';
 import type { CommandContext } from './command-context.js';
 
 const exitCodeHelp = `
@@ -29,10 +40,21 @@ export function buildProgram(context: CommandContext, version: string): Command 
     .addHelpText('after', exitCodeHelp)
     .configureHelp({ showGlobalOptions: false });
   for (const command of [
+    demoCommand(context),
+    upCommand(context),
+    downCommand(context),
+    runCommandOf(context),
     statusCommand(context),
     listCommand(context),
     cancelCommand(context),
-    downCommand(context),
+    validateCommand(context),
+    planCommand(context),
+    artifactsCommand(context),
+    datasetCommand(context),
+    workerCommand(context),
+    setupCommand(context),
+    engineCommand(context),
+    verifyCommand(context),
   ])
     program.addCommand(command);
   for (const command of withSubcommands(program)) {

@@ -43,8 +43,7 @@ export async function importBuiltin(
   return reference;
 }
 
-/** The folder of that name in `DISTILLERY_DATASETS`. */
-export async function locateByEnvironment(name: string): Promise<string | undefined> {
+async function locateByEnvironment(name: string): Promise<string | undefined> {
   const root = process.env['DISTILLERY_DATASETS'];
   if (root === undefined || root === '') return undefined;
   const folder = join(root, name);

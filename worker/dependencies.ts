@@ -10,7 +10,6 @@ import { ComputePool } from '../compute/pool.js';
 import type { EngineInfo } from '../definition/stages.js';
 import { importBuiltin } from '../datasets/builtin.js';
 import { writeReport } from '../report/index.js';
-import { locateBuiltin } from './builtin-datasets.js';
 import { versions } from './versions.js';
 
 /** What a worker does: the workflows and light activities, the compute activities, or both. */
@@ -56,7 +55,7 @@ export function lightDependencies(say: (line: string) => void): LightDependencie
       store = opening;
       return opening;
     },
-    importBuiltin: (target, name) => importBuiltin(target, name, say, locateBuiltin(say)),
+    importBuiltin: (target, name) => importBuiltin(target, name, say),
     writeReport,
     versions: versions(),
   };

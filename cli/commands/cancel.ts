@@ -8,11 +8,9 @@ import { type CommandContext, commandWithExamples, serversOf } from '../command-
 import { printable } from '../terminal/escape.js';
 
 export function cancelCommand(context: CommandContext): Command {
-  return commandWithExamples(
-    'cancel',
-    'Cancel a run. What it has checkpointed stays and is used by the next run.',
-    [{ command: 'distillery cancel fmnist', meaning: 'stop the run with this id' }],
-  )
+  return commandWithExamples('cancel', 'Cancel a run; its checkpoints stay.', [
+    { command: 'distillery cancel fmnist', meaning: 'stop the run with this id' },
+  ])
     .argument('<id>', 'workflow id of the run')
     .action(async (id: string) => {
       const { connectTemporal } = await import('../temporal/connect.js');

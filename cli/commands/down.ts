@@ -7,11 +7,9 @@ import { type CommandContext, commandWithExamples } from '../command-context.js'
 import { stopServices } from '../state/stop-process.js';
 
 export function downCommand(context: CommandContext): Command {
-  return commandWithExamples(
-    'down',
-    'Stop the servers and workers that `distillery up` started. Data stays.',
-    [{ command: 'distillery down', meaning: 'workers first, then Temporal and S3' }],
-  ).action(async () => {
+  return commandWithExamples('down', 'Stop what `distillery up` started.', [
+    { command: 'distillery down', meaning: 'workers first, then Temporal and S3' },
+  ]).action(async () => {
     const running = context.stateFile.read();
     if (running === undefined) {
       context.out.line('Nothing is running.');

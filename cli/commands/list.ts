@@ -1,12 +1,13 @@
 /**
  * @file `distillery list`: the runs that Temporal knows, newest first.
  */
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 
 import { type CommandContext, commandWithExamples, printJson, serversOf } from '../command-context.js';
 import { printable } from '../terminal/escape.js';
 import { formatDateTime, formatDuration } from '../terminal/format.js';
 import { tableLines } from '../terminal/table.js';
+import { wholeNumber } from '../whole-number.js';
 
 interface ListedRun {
   readonly workflowId: string;
@@ -17,11 +18,11 @@ interface ListedRun {
 }
 
 export function listCommand(context: CommandContext): Command {
-  return commandWithExamples('list', 'List pipeline runs, newest first.', [
+  return commandWithExamples('list', 'List runs, newest first.', [
     { command: 'distillery list', meaning: 'the last 20 runs' },
     { command: 'distillery list --limit 100 --json', meaning: 'more of them, for machines' },
   ])
-    .option('-n, --limit <count>', 'at most so many', positiveInteger, 20)
+    .option('-n, --limit <count>', 'at most so many', wholeNumber, 20)
     .option('--json', 'print JSON')
     .action(async (options: { limit: number; json?: true }) => {
       const { connectTemporal } = await import('../temporal/connect.js');
@@ -72,11 +73,4 @@ function show({ out }: CommandContext, runs: readonly ListedRun[], where: string
     out,
   );
   for (const line of lines) out.line(line);
-}
-
-function positiveInteger(text: string): number {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 1)
-    throw new InvalidArgumentError('Give a whole number from 1.');
-  return value;
 }

@@ -10,15 +10,11 @@ import { EtaEstimator } from '../status/eta.js';
 import { treeLines } from '../status/tree.js';
 
 export function statusCommand(context: CommandContext): Command {
-  return commandWithExamples(
-    'status',
-    'Show how a run is doing: stages, progress, speed, ETA, last metrics.',
-    [
-      { command: 'distillery status fmnist', meaning: 'the tree of stages now' },
-      { command: 'distillery status fmnist --watch', meaning: 'redrawn until the run ends' },
-      { command: 'distillery status fmnist --json', meaning: 'the same for machines' },
-    ],
-  )
+  return commandWithExamples('status', 'Show the stages and the progress of a run.', [
+    { command: 'distillery status fmnist', meaning: 'the tree of stages now' },
+    { command: 'distillery status fmnist --watch', meaning: 'redrawn until the run ends' },
+    { command: 'distillery status fmnist --json', meaning: 'the same for machines' },
+  ])
     .argument('<id>', 'workflow id of the run')
     .option('-w, --watch', 'follow the run until it ends; exit code 1 when it fails')
     .option('--json', 'print JSON')

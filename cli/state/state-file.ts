@@ -32,7 +32,7 @@ export type ServicesState = z.infer<typeof schema>;
 export class StateFile {
   readonly path: string;
 
-  constructor(private readonly directory: string) {
+  constructor(readonly directory: string) {
     this.path = join(directory, 'services.json');
   }
 

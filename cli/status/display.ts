@@ -26,7 +26,7 @@ function liveDisplay(terminal: Terminal): RunDisplay {
   return {
     show: (run, now) =>
       block.draw(treeLines(run, { colours: terminal.colours, columns: terminal.columns - 1 }, now)),
-    event: (source, message) => block.above(eventLine(source, message, terminal.colours)),
+    event: (source, message) => block.above(eventLine(source, message, terminal)),
     end: () => block.end(),
   };
 }
@@ -36,9 +36,9 @@ function plainDisplay(terminal: Terminal): RunDisplay {
   return {
     show: (run, now) => {
       for (const { source, message } of progress.next(run, now))
-        terminal.line(eventLine(source, message, terminal.colours));
+        terminal.line(eventLine(source, message, terminal));
     },
-    event: (source, message) => terminal.line(eventLine(source, message, terminal.colours)),
+    event: (source, message) => terminal.line(eventLine(source, message, terminal)),
     end: () => undefined,
   };
 }

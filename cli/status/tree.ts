@@ -4,7 +4,7 @@
 import { printable } from '../terminal/escape.js';
 import { formatDuration } from '../terminal/format.js';
 import type { Terminal } from '../terminal/terminal.js';
-import { columnsOf, pad, truncate } from '../terminal/width.js';
+import { columnsOf, pad, truncate, wrapped } from '../terminal/width.js';
 import type { RunView, StageView } from './view.js';
 import { glyph, metricWords, outcomeWords, paceWords, secondsOf, troubleWords } from './words.js';
 
@@ -112,17 +112,4 @@ function detailLines(stage: StageView, colours: Terminal['colours']): string[] {
   if (stage.summary !== undefined) lines.push(colours.dim(printable(stage.summary)));
   if (troubles.length > 0) lines.push(troubles.join('  '));
   return lines;
-}
-
-/** Breaks a sentence into lines at spaces. */
-function wrapped(text: string, columns: number): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    if (line !== '' && columnsOf(line) + 1 + columnsOf(word) > columns) {
-      lines.push(line);
-      line = word;
-    } else line = line === '' ? word : `${line} ${word}`;
-  }
-  return [...lines, line];
 }

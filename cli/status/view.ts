@@ -68,7 +68,9 @@ function fractionOf(status: StageStatus, done: number): number {
 
 function rateOf(status: StageStatus, units: readonly UnitProgress[]): number | undefined {
   if (status.type !== 'distill') return undefined;
-  return units.find((unit) => iterating(status, unit) && unit.rate !== undefined)?.rate;
+  const now = units.find((unit) => iterating(status, unit) && unit.rate !== undefined)?.rate;
+  const seconds = status.metrics['secondsPerIteration'] ?? 0;
+  return now ?? (seconds > 0 ? 1 / seconds : undefined);
 }
 
 /** The newest metrics: those of the iterations, or of the unit that is furthest. */

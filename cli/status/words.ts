@@ -25,14 +25,21 @@ export function glyph(state: StageState, { green, cyan, red, yellow, dim }: Term
   }
 }
 
-const metricNames: Readonly<Record<string, string>> = { learnedRate: 'learned rate' };
+const metricNames: Readonly<Record<string, string>> = {
+  learnedRate: 'learned rate',
+  holdoutAccuracy: 'held-out accuracy',
+};
+/** Shown as a speed instead. */
+const paceMetrics: ReadonlySet<string> = new Set(['secondsPerIteration']);
 
 /** `loss 0.9123  learned rate 0.0123  accuracy 71.20 %`. */
 export function metricWords(metrics: Readonly<Record<string, number>>): string[] {
-  return Object.entries(metrics).map(([name, value]) => {
-    const shown = /accuracy/i.test(name) ? formatAccuracy(value) : formatValue(value);
-    return `${printable(metricNames[name] ?? name)} ${shown}`;
-  });
+  return Object.entries(metrics)
+    .filter(([name]) => !paceMetrics.has(name))
+    .map(([name, value]) => {
+      const shown = /accuracy/i.test(name) ? formatAccuracy(value) : formatValue(value);
+      return `${printable(metricNames[name] ?? name)} ${shown}`;
+    });
 }
 
 /** `2 preemptions`, `1 failure`; nothing when nothing happened. */

@@ -5,6 +5,7 @@ import { Client, Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 
 import { DistilleryError } from '../../errors/errors.js';
+import { answers } from '../../setup/temporal.js';
 import type { Environment } from '../state/client-environment.js';
 
 export const defaultTemporalAddress = '127.0.0.1:7233';
@@ -25,6 +26,8 @@ export async function connectTemporal(environment: Environment): Promise<Tempora
   const options = config.connectionOptions;
   const address = options.address ?? defaultTemporalAddress;
   const namespace = config.namespace ?? 'default';
+  // gRPC keeps trying for seconds where nobody listens; on this machine that is known at once.
+  if (/^(localhost|127\.|\[::1\])/.test(address) && !(await answers(address))) throw unreachable(address);
   let connection: Connection;
   try {
     connection = await Connection.connect({ ...options, address, connectTimeout: '5s' });
@@ -39,7 +42,7 @@ export async function connectTemporal(environment: Environment): Promise<Tempora
   };
 }
 
-function unreachable(address: string, cause: unknown): DistilleryError {
+function unreachable(address: string, cause?: unknown): DistilleryError {
   return new DistilleryError(
     'ServerUnavailable',
     `Temporal does not answer at ${address}. Start it with \`distillery up\`, or set TEMPORAL_ADDRESS to your own.`,

@@ -31,9 +31,10 @@ export class LiveBlock {
     this.update('', fitting);
   }
 
-  /** Prints a line that stays, above the block. */
+  /** Prints lines that stay, above the block. */
   above(line: string): void {
-    if (this.started) this.update(`${line}${eraseToLineEnd}\n`, this.drawn);
+    const whole = line.replaceAll('\n', `${eraseToLineEnd}\n`);
+    if (this.started) this.update(`${whole}${eraseToLineEnd}\n`, this.drawn);
     else this.terminal.line(line);
   }
 

@@ -46,3 +46,30 @@ export function truncate(text: string, columns: number): string {
   }
   return kept;
 }
+
+/** Breaks a text into lines at spaces; a longer word is broken where it must be. */
+export function wrapped(text: string, columns: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ').flatMap((long) => pieces(long, columns))) {
+    if (line !== '' && columnsOf(line) + 1 + columnsOf(word) > columns) {
+      lines.push(line);
+      line = word;
+    } else line = line === '' ? word : `${line} ${word}`;
+  }
+  return [...lines, line];
+}
+
+function pieces(word: string, columns: number): string[] {
+  if (columnsOf(word) <= columns) return [word];
+  const found: string[] = [];
+  let piece = '';
+  for (const character of word) {
+    if (columnsOf(piece + character) > columns) {
+      found.push(piece);
+      piece = '';
+    }
+    piece += character;
+  }
+  return [...found, piece];
+}

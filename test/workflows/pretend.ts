@@ -144,7 +144,7 @@ export class Pretend {
   };
 
   /** The outputs of finished stages by stage type. */
-  outputs(): { [T in StageOutput['type']]?: Extract<StageOutput, { type: T }> } {
+  outputs(): Partial<Record<StageOutput['type'], StageOutput>> {
     return Object.fromEntries([...this.manifests.values()].map(({ type, output }) => [type, output]));
   }
 

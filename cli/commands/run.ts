@@ -1,0 +1,93 @@
+/**
+ * @file `distillery run`: starts a pipeline as the `temporal` command would, and follows it.
+ */
+import type { Client } from '@temporalio/client';
+import type { Command } from 'commander';
+
+import type { Plan } from '../../definition/plan.js';
+import type { PipelineResult } from '../../definition/stages.js';
+import { type CommandContext, commandWithExamples, serversOf } from '../command-context.js';
+import { exitCodes } from '../exit-codes.js';
+import { type GivenParameters, parameterOption } from '../parameters.js';
+import { printable, printableLines } from '../terminal/escape.js';
+
+interface RunOptions {
+  param: GivenParameters;
+  workflowId?: string;
+  cache: boolean;
+  detach?: true;
+}
+
+export function runCommandOf(context: CommandContext): Command {
+  return commandWithExamples('run', 'Start a pipeline and follow it to its end.', [
+    { command: 'distillery run pipelines/fashion-mnist-quickstart.yaml', meaning: 'start and follow' },
+    {
+      command: 'distillery run my.yaml --param ipc=10 --workflow-id ipc10',
+      meaning: 'with a parameter and a name',
+    },
+    { command: 'distillery run my.yaml --detach', meaning: 'start, print the id and return' },
+  ])
+    .addHelpText('after', '\nCtrl-C stops following; the run goes on. `distillery cancel ID` stops it.')
+    .argument('<file>', 'definition')
+    .addOption(parameterOption())
+    .option('--workflow-id <id>', 'name of the run (default: name of the pipeline and the time)')
+    .option('--no-cache', 'compute every stage again, also those whose result is in the store')
+    .option('-d, --detach', 'do not follow')
+    .action(async (file: string, options: RunOptions) => {
+      const { loadDefinition } = await import('../definition-file.js');
+      const { connectTemporal } = await import('../temporal/connect.js');
+      const { freshWorkflowId, startPipeline } = await import('../temporal/start.js');
+      const { bytes, plan, warnings } = await loadDefinition(file, options.param);
+      for (const warning of warnings)
+        context.err.line(`${context.err.colours.yellow('warning:')} ${printableLines(warning)}`);
+      const workflowId = options.workflowId ?? freshWorkflowId(plan.name, new Date());
+      const temporal = await connectTemporal(serversOf(context));
+      try {
+        await startPipeline(temporal.client, workflowId, bytes, {
+          params: options.param,
+          cache: options.cache,
+        });
+        if (options.detach) {
+          context.out.line(printable(workflowId));
+          return;
+        }
+        await followToEnd(context, temporal.client, workflowId, plan);
+      } finally {
+        await temporal.close();
+      }
+    });
+}
+
+async function followToEnd(
+  context: CommandContext,
+  client: Client,
+  workflowId: string,
+  plan: Plan,
+): Promise<void> {
+  const { ended, followRun } = await import('../temporal/follow.js');
+  const { runDisplay } = await import('../status/display.js');
+  const { accuracyLines } = await import('../results/accuracy-summary.js');
+  const { out } = context;
+  out.line(`Started ${printable(workflowId)}. Ctrl-C stops following, not the run.`);
+  const interrupted = new AbortController();
+  const onInterrupt = (): void => interrupted.abort();
+  process.once('SIGINT', onInterrupt);
+  try {
+    const end = await followRun(client, workflowId, runDisplay(out), { signal: interrupted.signal });
+    if (end === undefined || !ended(end)) {
+      out.line(`The run goes on: \`distillery status ${printable(workflowId)} --watch\`.`);
+      process.exitCode = exitCodes.interrupted;
+      return;
+    }
+    if (end.state !== 'finished') {
+      process.exitCode = exitCodes.failed;
+      return;
+    }
+    const result = (await client.workflow.getHandle(workflowId).result()) as PipelineResult;
+    out.line();
+    for (const line of accuracyLines(result, plan, out)) out.line(line);
+    out.line(`Results: \`distillery artifacts get ${printable(workflowId)}\`.`);
+  } finally {
+    process.off('SIGINT', onInterrupt);
+  }
+}

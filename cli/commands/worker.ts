@@ -1,0 +1,62 @@
+/**
+ * @file `distillery worker`: one worker in the foreground, configured by its environment.
+ */
+import { type Command, Option } from 'commander';
+
+import { type CommandContext, commandWithExamples, serversOf } from '../command-context.js';
+import { eventLog } from '../terminal/event-log.js';
+import { wholeNumber } from '../whole-number.js';
+
+interface WorkerOptions {
+  queue: 'pipeline' | 'compute' | 'both';
+  slots?: number;
+  threads?: number;
+  devices?: string;
+}
+
+const settings = `
+Settings come from the environment: TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE (or
+temporal.toml), S3_ENDPOINT, S3_BUCKET, S3_REGION, AWS_ACCESS_KEY_ID and
+AWS_SECRET_ACCESS_KEY (or the same with _FILE). Without them it works for the
+servers of a running \`distillery up\`.`;
+
+export function workerCommand(context: CommandContext): Command {
+  return commandWithExamples('worker', 'Run one worker in the foreground.', [
+    { command: 'distillery worker --queue pipeline', meaning: 'workflows and light activities' },
+    { command: 'distillery worker --queue compute', meaning: 'training, on this machine' },
+    { command: 'distillery worker --queue compute --devices 0,1', meaning: 'one slot for each of two GPUs' },
+  ])
+    .addHelpText('after', settings)
+    .addOption(
+      new Option('-q, --queue <queue>', 'what to work on')
+        .choices(['pipeline', 'compute', 'both'])
+        .makeOptionMandatory(),
+    )
+    .option('--slots <count>', 'compute tasks at once, a process each', wholeNumber)
+    .option('--threads <count>', 'threads of each slot', wholeNumber)
+    .option('--devices <list>', 'CUDA devices by index or id, one slot each')
+    .action(async (options: WorkerOptions) => {
+      const { describeEvent, runWorker } = await import('../../worker/index.js');
+      // The worker reads the process's environment, and so do the processes that it starts.
+      Object.assign(process.env, serversOf(context));
+      const log = eventLog(context.out);
+      const parent = process.send?.bind(process);
+      const leaving = new AbortController();
+      // Started by `up` or `demo`: without them nobody would stop us.
+      process.once('disconnect', () => leaving.abort());
+      const { queue, slots, threads, devices } = options;
+      await runWorker({
+        queue,
+        ...(slots === undefined ? {} : { slots }),
+        ...(threads === undefined ? {} : { threads }),
+        ...(devices === undefined ? {} : { devices: devices.split(',').map((device) => device.trim()) }),
+        signal: leaving.signal,
+        onEvent: (event) => {
+          if (parent === undefined) log(queue, describeEvent(event));
+          else if (process.connected) parent(event);
+        },
+      });
+      // The channel would keep the process alive.
+      if (process.connected) process.disconnect();
+    });
+}

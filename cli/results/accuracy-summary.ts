@@ -1,0 +1,76 @@
+/**
+ * @file What came out of a run, in a table and a sentence.
+ */
+import type { Plan } from '../../definition/plan.js';
+import type { EvaluateOutput, EvaluationRow, PipelineResult } from '../../definition/stages.js';
+import { printable } from '../terminal/escape.js';
+import { formatAccuracyStd } from '../terminal/format.js';
+import { tableLines } from '../terminal/table.js';
+import type { Terminal } from '../terminal/terminal.js';
+
+/** The evaluations of a run, one after the other. */
+export function evaluationRows(result: PipelineResult): readonly EvaluationRow[] {
+  return Object.values(result.stages)
+    .filter((output): output is EvaluateOutput => output.type === 'evaluate')
+    .flatMap((output) => output.rows);
+}
+
+/** Table of accuracies and, where there is a baseline, the difference in points. */
+export function accuracyLines(
+  result: PipelineResult,
+  plan: Plan | undefined,
+  terminal: Pick<Terminal, 'columns' | 'colours'>,
+): string[] {
+  const rows = evaluationRows(result);
+  if (rows.length === 0) return [];
+  const table = tableLines(
+    [
+      { title: 'TRAINED ON', flexible: true },
+      { title: 'NETWORK' },
+      { title: 'TEST ACCURACY', align: 'right' },
+      { title: 'RUNS', align: 'right' },
+    ],
+    rows.map((row) => [
+      trainedOn(row, plan),
+      printable(row.architecture),
+      formatAccuracyStd(row.mean, row.std),
+      String(row.accuracies.length),
+    ]),
+    terminal,
+  );
+  const sentences = differences(rows).map((sentence) => terminal.colours.bold(sentence));
+  return [...table, ...(sentences.length > 0 ? ['', ...sentences] : [])];
+}
+
+function trainedOn({ trainedOn: set }: EvaluationRow, plan: Plan | undefined): string {
+  const ipc = plan?.stages.find((stage) => stage.uses === 'distill')?.with.ipc;
+  const perClass = ipc === undefined ? '' : `, ${ipc} per class`;
+  switch (set) {
+    case 'distilled':
+      return `distilled images${perClass}`;
+    case 'random':
+      return `random real images${perClass}`;
+    case 'full': {
+      const limit = plan?.dataset.limit;
+      return limit === undefined
+        ? 'the whole training set'
+        : `all ${limit.toLocaleString('en')} training images`;
+    }
+  }
+}
+
+/** `ConvNet: distilled images beat as many random real ones by 22.3 points.` */
+function differences(rows: readonly EvaluationRow[]): string[] {
+  return rows.flatMap((distilled) => {
+    if (distilled.trainedOn !== 'distilled') return [];
+    const { architecture } = distilled;
+    const random = rows.find((row) => row.trainedOn === 'random' && row.architecture === architecture);
+    if (random === undefined) return [];
+    const points = (distilled.mean - random.mean) * 100;
+    const verb = points >= 0 ? 'beat' : 'fall behind';
+    const size = Math.abs(points).toFixed(1);
+    return [
+      `${printable(architecture)}: the distilled images ${verb} as many random real ones by ${size} points.`,
+    ];
+  });
+}

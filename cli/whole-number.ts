@@ -1,0 +1,19 @@
+/**
+ * @file Numbers on the command line.
+ */
+import { InvalidArgumentError } from 'commander';
+
+/** A whole number from 1, or a usage error. */
+export function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < 1)
+    throw new InvalidArgumentError('Give a whole number from 1.');
+  return value;
+}
+
+/** A TCP port, or a usage error. */
+export function portNumber(text: string): number {
+  const value = wholeNumber(text);
+  if (value > 65_535) throw new InvalidArgumentError('Ports go up to 65535.');
+  return value;
+}

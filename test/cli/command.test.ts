@@ -1,0 +1,145 @@
+/**
+ * @file The command as users and scripts meet it: help, exit codes, output.
+ */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+import { packageRoot } from '../../setup/package-root.js';
+
+const main = fileURLToPath(new URL('../../cli/main.js', import.meta.url));
+const home = mkdtempSync(join(tmpdir(), 'distillery-home-'));
+after(() => rmSync(home, { recursive: true }));
+
+interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs the command with no servers to be found. */
+function distillery(words: readonly string[], environment: Record<string, string> = {}): Promise<Ended> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [main, ...words], {
+      cwd: packageRoot(),
+      env: { PATH: process.env['PATH'], HOME: home, DISTILLERY_HOME: home, ...environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let out = '';
+    let err = '';
+    child.stdout.on('data', (chunk) => (out += String(chunk)));
+    child.stderr.on('data', (chunk) => (err += String(chunk)));
+    child.once('close', (code) => resolve({ code, out, err }));
+  });
+}
+
+function definition(text: string): string {
+  const file = join(home, `definition-${Math.random().toString(36).slice(2)}.yaml`);
+  writeFileSync(file, text);
+  return file;
+}
+
+const quickstart = 'pipelines/fashion-mnist-quickstart.yaml';
+const commands =
+  'demo up down run status list cancel validate plan artifacts dataset worker setup engine verify';
+
+test('every command has help with examples, on 80 columns', async () => {
+  const overview = await distillery(['--help']);
+  assert.equal(overview.code, 0);
+  assert.match(overview.out, /Exit codes:/);
+  const nested = ['artifacts ls', 'artifacts get', 'dataset import', 'dataset inspect', 'engine info'];
+  for (const words of [...commands.split(' '), ...nested].map((name) => name.split(' '))) {
+    const { code, out, err } = await distillery([...words, '--help']);
+    assert.equal(code, 0, err);
+    assert.match(out, /\nExamples:\n {2}distillery /, words.join(' '));
+    for (const line of out.split('\n')) assert.ok(line.length <= 80, `${words.join(' ')}: ${line}`);
+    assert.ok(overview.out.includes(`  ${words[0] ?? ''} `));
+  }
+});
+
+test('an unknown command or option is a usage error, with a suggestion', async () => {
+  const command = await distillery(['statsu', 'x']);
+  assert.equal(command.code, 2);
+  assert.match(command.err, /^error: unknown command 'statsu'\n\(Did you mean status\?\)\n$/);
+  const option = await distillery(['plan', quickstart, '--jsn']);
+  assert.equal(option.code, 2);
+  assert.match(option.err, /Did you mean --json/);
+  assert.equal((await distillery(['plan', quickstart, '--param', 'ipc'])).code, 2);
+  assert.equal((await distillery(['worker', '--queue', 'gpu'])).code, 2);
+});
+
+test('valid definitions', async () => {
+  const plain = await distillery(['validate', quickstart]);
+  assert.equal(plain.code, 0, plain.err);
+  assert.match(
+    plain.out,
+    /✓ pipelines\/fashion-mnist-quickstart\.yaml: .*\(experts, distill, evaluate, report\)/,
+  );
+  const json = await distillery(['validate', quickstart, '--json']);
+  const verdicts = JSON.parse(json.out) as unknown;
+  assert.deepEqual(verdicts, [{ file: quickstart, valid: true, issues: [], warnings: [] }]);
+});
+
+test('a wrong definition: exit code 2, line and column, no stack', async () => {
+  const file = definition('name: x\ndataset: { source: fashion-mnist }\nstags: {}\n');
+  const { code, err } = await distillery(['validate', file]);
+  assert.equal(code, 2);
+  assert.match(err, /:3:1: .*"stags".*did you mean "stages"/);
+  assert.doesNotMatch(err, /\n\s+at /);
+  const json = await distillery(['validate', quickstart, file, '--json']);
+  assert.equal(json.code, 2);
+  const verdicts = JSON.parse(json.out) as { valid: boolean; issues: { line: number }[] }[];
+  assert.deepEqual(
+    verdicts.map(({ valid }) => valid),
+    [true, false],
+  );
+  assert.ok(verdicts[1]?.issues.some(({ line }) => line === 3));
+});
+
+test('control characters of a definition are shown, not sent', async () => {
+  const file = definition('name: "a\\e[2Jb"\nwrong: 1\n');
+  const { code, out, err } = await distillery(['validate', file]);
+  assert.equal(code, 2);
+  assert.ok(!(out + err).includes('\u001b'));
+});
+
+test('a plan as a table and for machines, with a parameter', async () => {
+  const { code, out } = await distillery(['plan', quickstart]);
+  assert.equal(code, 0);
+  assert.match(out, /^STAGE +TYPE +NEEDS +UNITS/m);
+  assert.match(out, /^distill +distill +experts +\d+ chunks/m);
+  for (const line of out.split('\n')) assert.ok(line.length <= 80, line);
+  const json = await distillery(['plan', quickstart, '--param', 'ipc=2', '--json']);
+  const { plan } = JSON.parse(json.out) as { plan: { params: Record<string, number> } };
+  assert.equal(plan.params['ipc'], 2);
+});
+
+test('a missing file is a usage error', async () => {
+  const { code, err } = await distillery(['plan', 'no-such.yaml']);
+  assert.equal(code, 2);
+  assert.match(err, /^error: Cannot read no-such\.yaml: there is no such file\.\n$/);
+});
+
+test('without a server: exit code 3 and what to start', async () => {
+  // Port 1 is nobody's.
+  for (const words of [['status', 'x'], ['list'], ['run', quickstart], ['cancel', 'x']]) {
+    const { code, err } = await distillery(words, { TEMPORAL_ADDRESS: '127.0.0.1:1' });
+    assert.equal(code, 3, words.join(' '));
+    assert.match(err, /Temporal does not answer at 127\.0\.0\.1:1\. Start it with `distillery up`/);
+  }
+});
+
+test('down with nothing running is no failure', async () => {
+  const { code, out } = await distillery(['down']);
+  assert.equal(code, 0);
+  assert.equal(out, 'Nothing is running.\n');
+});
+
+test('no colours in a pipe', async () => {
+  const { out, err } = await distillery(['validate', quickstart]);
+  assert.ok(!(out + err).includes('\u001b'));
+});
