@@ -30,7 +30,10 @@ export function significant(value: number, digits = 3): string {
   if (value === 0) return '0';
   if (!Number.isFinite(value)) return String(value);
   const size = Math.abs(value);
-  if (size >= 1e-3 && size < 1e5) return signed(trimZeros(value.toPrecision(digits)));
+  if (size >= 1e-3 && size < 1e5) {
+    const rounded = Number(value.toPrecision(digits));
+    return signed(rounded.toLocaleString('en-US', { maximumSignificantDigits: digits }));
+  }
   const [mantissa = '', exponent = ''] = value.toExponential(digits - 1).split('e');
   return `${signed(trimZeros(mantissa))}${nbsp}×${nbsp}10${superscript(String(Number(exponent)))}`;
 }
