@@ -18,7 +18,7 @@ import { cudaLibraryWheels } from './cuda-wheels.js';
 import { ensureInstall, findInstall } from './install.js';
 import { fetchWheel, unpackWheel } from './pip.js';
 import type { EngineProvision } from './provisions.js';
-import type { Say } from './say.js';
+import { secondsSince, type Say } from './say.js';
 import { stockDownload } from './stock-engine.js';
 import {
   hostPlatform,
@@ -144,7 +144,10 @@ function librariesRecipe(
   return {
     name: librariesName(wheel, cuda),
     fill: async (folder, scratch) => {
-      await unpackWheel(await fetchWheel(wheel, scratch, say), folder, tensorflowFiles);
+      const file = await fetchWheel(wheel, scratch, say);
+      const start = performance.now();
+      await unpackWheel(file, folder, tensorflowFiles);
+      say(`unpacked TensorFlow's libraries (850 MB) in ${secondsSince(start)}`);
       if (!cuda || (await systemHasCuda())) return;
       // TensorFlow's run path looks for them in `nvidia/` beside `tensorflow/`.
       for (const library of cudaLibraryWheels) {

@@ -1,7 +1,7 @@
 /**
  * @file The one folder that set-up writes to.
  */
-import { chmodSync, mkdirSync } from 'node:fs';
+import { chmodSync, mkdirSync, statSync } from 'node:fs';
 import { homedir, platform } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { DistilleryError } from '../errors/errors.js';
@@ -53,7 +53,8 @@ export function prepareHome(home: string): HomeLayout {
     for (const folder of [layout.installs, layout.partial, layout.bin, layout.state]) {
       mkdirSync(folder, { recursive: true });
     }
-    chmodSync(layout.state, 0o700);
+    // Not needlessly: in an image the home may be on a read-only file system.
+    if ((statSync(layout.state).mode & 0o777) !== 0o700) chmodSync(layout.state, 0o700);
   } catch (cause) {
     throw new DistilleryError(
       'SetupFailed',

@@ -8,7 +8,7 @@ import { randomUUID } from 'node:crypto';
 import { join, relative } from 'node:path';
 import { DistilleryError } from '../errors/errors.js';
 import { sha256OfFile } from './digest.js';
-import { prepareHome } from './home.js';
+import { homeLayout, prepareHome } from './home.js';
 import { waitForLock } from './lock.js';
 import type { Say } from './say.js';
 
@@ -44,7 +44,7 @@ export async function findInstall(
   name: string,
   check: 'quick' | 'full' = 'quick',
 ): Promise<string | undefined> {
-  const folder = join(prepareHome(home).installs, name);
+  const folder = join(homeLayout(home).installs, name);
   const manifest = readManifest(folder);
   if (manifest?.name !== name) return undefined;
   for (const file of manifest.files) {

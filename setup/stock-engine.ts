@@ -53,7 +53,8 @@ export async function stockDownload(site: BindingSite, say: Say): Promise<string
 }
 
 function lastWords(tail: string): string {
-  const line = tail.split('\n').find((text) => /error/i.test(text)) ?? tail.split('\n').at(-1) ?? '';
+  const lines = tail.split('\n');
+  const line = lines.find((text) => /^\w*Error:/.test(text)) ?? lines.at(-1) ?? '';
   return line.trim().slice(0, 160);
 }
 
