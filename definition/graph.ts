@@ -138,7 +138,7 @@ function checkReference(
   if (target.uses !== expected.uses) {
     const candidate = [...nodes.values()].find(({ uses }) => uses === expected.uses);
     const example = candidate ? `, such as \${{ stages.${candidate.id}.${expected.output} }}` : '';
-    const message = `${shown(field)} takes the ${shown(expected.output)} of a ${expected.uses} stage${example}; ${shown(stage)} is a ${String(target.uses)} stage`;
+    const message = `${shown(field)} takes the ${shown(expected.output)} of a ${expected.uses} stage${example}; ${shown(stage)} is of type ${String(target.uses)}`;
     issues.add('wrong-output', path, message);
     return false;
   }

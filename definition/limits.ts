@@ -7,8 +7,10 @@
 export const maximumBytes = 256 * 1024;
 /** Mappings and lists inside each other. */
 export const maximumDepth = 32;
+/** Words, signs, spaces and line breaks as the YAML parser counts them. */
+export const maximumTokens = 50_000;
 /** Values after aliases are expanded. */
-export const maximumValues = 20_000;
+export const maximumValues = 10_000;
 /** Uses of anchors, counting those inside expanded ones. */
 export const maximumAliases = 100;
 export const maximumStages = 256;

@@ -1,6 +1,7 @@
 /**
  * @file Parameters: their declarations in the definition, the values given at the start, and the result.
  */
+import { hasExpression } from './expressions.js';
 import { type Issues, shown } from './issues.js';
 import type { ParameterDeclaration } from './schema.js';
 import { didYouMean } from './suggest.js';
@@ -95,6 +96,8 @@ function convert(value: ParameterValue, type: ParameterDeclaration['type']): Par
 }
 
 function typeProblem(value: ParameterValue, type: ParameterDeclaration['type']): string | undefined {
+  if (typeof value === 'string' && hasExpression(value))
+    return 'a parameter takes plain values, not expressions';
   const fits =
     type === 'integer'
       ? Number.isSafeInteger(value)

@@ -44,6 +44,8 @@ class Resolver {
   }
 
   private resolve(value: unknown, path: Path): unknown {
+    // Declarations of parameters have been read before; they hold plain values.
+    if (path.length === 1 && path[0] === 'params') return value;
     if (typeof value === 'string') return hasExpression(value) ? this.text(value, path) : value;
     if (Array.isArray(value))
       return value.map((item: unknown, index) => this.resolve(item, [...path, index]));
@@ -57,8 +59,6 @@ class Resolver {
   private text(text: string, path: Path): unknown {
     const scope: Scope = { lookup: (names, at) => this.lookup(names, at, path) };
     try {
-      if (path[0] === 'params')
-        throw new ExpressionError('a parameter is declared with plain values', text.indexOf('${{'));
       if (path[0] === 'stages' && path.length === 3 && path[2] === 'uses')
         throw new ExpressionError('the type of a stage is a plain name', text.indexOf('${{'));
       const value = evaluateText(text, scope);

@@ -51,7 +51,7 @@ export const definition = z.strictObject({
   name: name('a name').describe('Name of the pipeline.'),
   description: z.string().max(2000).optional().describe('What it is for; not used otherwise.'),
   params: parameters.optional().describe('Values that can be given at the start.'),
-  seed: count(0, 0xffff_ffff).default(1).describe('All randomness follows from it.'),
+  seed: count(0, Number.MAX_SAFE_INTEGER).default(1).describe('All randomness follows from it.'),
   dataset: dataset.describe('The images to distil.'),
   network: network.prefault('ConvNet').describe('Network of the experts and of the distillation.'),
   stages: z

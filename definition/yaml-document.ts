@@ -68,6 +68,8 @@ class Reader {
   private readonly open = new Set<ParsedNode>();
   private values = 0;
   private aliases = 0;
+  /** Where the alias stands that is being expanded. */
+  private expanding: number | undefined;
 
   constructor(
     private readonly source: SourceText,
@@ -114,7 +116,11 @@ class Reader {
       this.issues.add('yaml-feature', path, why, { offset });
       return { value: null, located: { offset } };
     }
-    return this.node(target, path, depth);
+    const outer = this.expanding;
+    this.expanding ??= offset;
+    const read = this.node(target, path, depth);
+    this.expanding = outer;
+    return read;
   }
 
   private scalar(value: unknown, offset: number, path: Path): Read {
@@ -177,7 +183,7 @@ class Reader {
   }
 
   private stop(message: string, offset: number): never {
-    this.issues.add('yaml-feature', [], message, { offset });
+    this.issues.add('yaml-feature', [], message, { offset: this.expanding ?? offset });
     throw this.issues.error();
   }
 }

@@ -2,9 +2,9 @@
  * @file From text to YAML nodes: YAML 1.2 with the core schema, one document, bounded nesting. What is
  * wrong with the syntax is reported here; what the nodes mean is not looked at.
  */
-import { Composer, type CST, type Document, type ParsedNode, Parser, type YAMLError } from 'yaml';
+import { Composer, type CST, type Document, Lexer, type ParsedNode, Parser, type YAMLError } from 'yaml';
 import type { Issues } from './issues.js';
-import { maximumDepth } from './limits.js';
+import { maximumDepth, maximumTokens } from './limits.js';
 import type { SourceText } from './source.js';
 
 /** One mistake often makes the parser stumble over what follows it. */
@@ -12,8 +12,8 @@ const shownErrors = 3;
 
 /** The root node, or undefined after reporting why there is none. */
 export function parseYaml(source: SourceText, issues: Issues): ParsedNode | undefined {
-  const tokens: CST.Token[] = [];
-  for (const token of new Parser().parse(source.text)) tokens.push(token);
+  const tokens = tokenise(source, issues);
+  if (tokens === undefined) return undefined;
 
   const tooDeep = firstTooDeep(tokens);
   if (tooDeep !== undefined) {
@@ -52,6 +52,25 @@ export function parseYaml(source: SourceText, issues: Issues): ParsedNode | unde
     return undefined;
   }
   return first.contents ?? undefined;
+}
+
+/** Parsed without recursion; stops early on texts that would take long. */
+function tokenise(source: SourceText, issues: Issues): CST.Token[] | undefined {
+  const tokens: CST.Token[] = [];
+  const parser = new Parser();
+  let count = 0;
+  let offset = 0;
+  for (const lexeme of new Lexer().lex(source.text)) {
+    if (++count > maximumTokens) {
+      const message = `the definition has more than ${maximumTokens} words and signs`;
+      issues.add('too-large', [], message, { offset: Math.min(offset, source.text.length) });
+      return undefined;
+    }
+    offset += lexeme.length;
+    tokens.push(...parser.next(lexeme));
+  }
+  tokens.push(...parser.end());
+  return tokens;
 }
 
 function reportError(error: YAMLError, source: SourceText, issues: Issues): void {
