@@ -10,6 +10,7 @@ import { ComputePool } from '../compute/pool.js';
 import type { EngineInfo } from '../definition/stages.js';
 import { importBuiltin } from '../datasets/builtin.js';
 import { writeReport } from '../report/index.js';
+import { locateBuiltin } from './builtin-datasets.js';
 import { versions } from './versions.js';
 
 /** What a worker does: the workflows and light activities, the compute activities, or both. */
@@ -55,7 +56,7 @@ export function lightDependencies(say: (line: string) => void): LightDependencie
       store = opening;
       return opening;
     },
-    importBuiltin: (target, name) => importBuiltin(target, name, say),
+    importBuiltin: (target, name) => importBuiltin(target, name, say, locateBuiltin(say)),
     writeReport,
     versions: versions(),
   };
