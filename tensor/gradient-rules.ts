@@ -30,6 +30,8 @@ export function gradientOfInput(g: GraphBuilder, node: Node, dy: Node, index: nu
     case 'sub':
       return g.sumTo(index === 0 ? dy : g.scale(dy, -1), at(index).shape);
     case 'mul':
+      // A square counts once, with twice its derivative.
+      if (at(0) === at(1)) return index === 0 ? g.mul(g.scale(dy, 2), at(0)) : undefined;
       return g.sumTo(g.mul(dy, at(1 - index)), at(index).shape);
     case 'div':
       return index === 0

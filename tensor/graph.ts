@@ -17,6 +17,17 @@ export interface Node {
   readonly shape: Shape;
 }
 
+/** The order of the operands of a sum or a product does not matter: the older first. */
+function inCanonicalOrder(operation: Operation, inputs: readonly Node[]): readonly Node[] {
+  const commutes = operation.kind === 'add' || operation.kind === 'mul';
+  return commutes ? [...inputs].sort((a, b) => a.id - b.id) : inputs;
+}
+
+/** What makes a node: equal keys are one node. */
+function keyOf(operation: Operation, inputs: readonly Node[]): string {
+  return `${JSON.stringify(operation)} ${inputs.map((input) => input.id).join(' ')}`;
+}
+
 export class GraphBuilder {
   readonly #nodes = new Map<string, Node>();
   readonly #inputs = new Map<string, Node>();
@@ -37,14 +48,18 @@ export class GraphBuilder {
     );
     const simpler = simplify(this, operation, inputs, shape);
     if (simpler !== undefined) return simpler;
-    const commutes = operation.kind === 'add' || operation.kind === 'mul';
-    const ordered = commutes ? [...inputs].sort((a, b) => a.id - b.id) : inputs;
-    const key = `${JSON.stringify(operation)} ${ordered.map((input) => input.id).join(' ')}`;
+    const ordered = inCanonicalOrder(operation, inputs);
+    const key = keyOf(operation, ordered);
     const known = this.#nodes.get(key);
     if (known !== undefined) return known;
     const node: Node = { id: this.#nodes.size, operation, inputs: ordered, shape };
     this.#nodes.set(key, node);
     return node;
+  }
+
+  /** The node of exactly this operation, if it has been made. */
+  find(operation: Operation, ...inputs: readonly Node[]): Node | undefined {
+    return this.#nodes.get(keyOf(operation, inCanonicalOrder(operation, inputs)));
   }
 
   /** A tensor given when the program runs. The same name again is the same node. */
@@ -156,9 +171,14 @@ export class GraphBuilder {
     if (!sameShape(a.shape, b.shape)) throw shapeError('dot', [a.shape, b.shape], 'the shapes must be equal');
     return this.sum(this.mul(a, b));
   }
-  /** The adjoint of broadcasting from `shape`: sums what was repeated. */
+  /**
+   * The adjoint of broadcasting from `shape`: sums what was repeated, the batch last, since the sums of each
+   * image are often wanted as well.
+   */
   sumTo(x: Node, shape: Shape): Node {
-    return this.reshape(this.reduceSum(x, repeatedAxes(shape, x.shape)), shape);
+    const axes = repeatedAxes(shape, x.shape);
+    const inner = axes.filter((axis) => axis > 0);
+    return this.reshape(this.reduceSum(this.reduceSum(x, inner), axes), shape);
   }
 }
 

@@ -12,15 +12,19 @@ import { formatShape, sameShape, sizeOf } from './shape.js';
 import { loadTensorflow } from './tensorflow-binding.js';
 import type { OperationAttribute, TensorflowBinding } from './tensorflow-binding.js';
 import { tensorflowCall } from './tensorflow-operations.js';
-import type { SmallTensor } from './tensorflow-operations.js';
+import type { SmallTensor, TensorflowCall } from './tensorflow-operations.js';
 
-/** A step with everything worked out but the tensors. */
-interface PreparedStep {
-  readonly step: Step;
+/** A call with everything worked out but the tensors. */
+interface PreparedCall {
   readonly name: string;
   readonly attributes: readonly OperationAttribute[];
-  /** For each argument a slot, or (negative) a small tensor `-1 - id`. */
-  readonly arguments: readonly number[];
+  /** For each argument a slot, a small tensor as `-1 - id`, or a call to make first. */
+  readonly arguments: readonly (number | PreparedCall)[];
+}
+
+interface PreparedStep {
+  readonly step: Step;
+  readonly call: PreparedCall;
 }
 
 function engineInfo(binding: TensorflowBinding): EngineInfo {
@@ -124,17 +128,31 @@ class TensorflowDevice implements Device {
     return id;
   }
 
-  #execute({ step, name, attributes, arguments: operands }: PreparedStep, values: readonly number[]): number {
-    const ids = operands.map((operand) => (operand >= 0 ? (values[operand] ?? -1) : -1 - operand));
+  #execute({ step, call }: PreparedStep, values: readonly number[]): number {
     try {
-      return this.#call(name, attributes, ids);
+      return this.#evaluate(call, values);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       throw new DistilleryError(
         'ComputeFailed',
-        `TensorFlow failed in ${name} (${describeNode(step.node)}): ${reason}`,
+        `TensorFlow failed in ${call.name} (${describeNode(step.node)}): ${reason}`,
         { cause: error },
       );
+    }
+  }
+
+  #evaluate({ name, attributes, arguments: operands }: PreparedCall, values: readonly number[]): number {
+    const inner: number[] = [];
+    try {
+      const ids = operands.map((operand) => {
+        if (typeof operand === 'number') return operand >= 0 ? (values[operand] ?? -1) : -1 - operand;
+        const id = this.#evaluate(operand, values);
+        inner.push(id);
+        return id;
+      });
+      return this.#call(name, attributes, ids);
+    } finally {
+      for (const id of inner) this.binding.deleteTensor(id);
     }
   }
 
@@ -147,15 +165,23 @@ class TensorflowDevice implements Device {
   #prepare(program: Program): readonly PreparedStep[] {
     const known = this.#prepared.get(program);
     if (known !== undefined) return known;
-    const prepared = program.steps.map((step): PreparedStep => {
-      const { name, attributes, arguments: operands } = tensorflowCall(this.binding, step.node);
-      const slots = operands.map((operand) =>
-        typeof operand === 'number' ? (step.inputs[operand] ?? -1) : -1 - this.#smallTensor(operand),
-      );
-      return { step, name, attributes, arguments: slots };
-    });
+    const prepared = program.steps.map((step) => ({
+      step,
+      call: this.#prepareCall(tensorflowCall(this.binding, step.node), step),
+    }));
     this.#prepared.set(program, prepared);
     return prepared;
+  }
+
+  #prepareCall({ name, attributes, arguments: operands }: TensorflowCall, step: Step): PreparedCall {
+    return {
+      name,
+      attributes,
+      arguments: operands.map((operand) => {
+        if (typeof operand === 'number') return step.inputs[operand] ?? -1;
+        return 'name' in operand ? this.#prepareCall(operand, step) : -1 - this.#smallTensor(operand);
+      }),
+    };
   }
 
   #smallTensor(tensor: SmallTensor): number {
@@ -165,7 +191,7 @@ class TensorflowDevice implements Device {
     const { binding } = this;
     const id =
       tensor.type === 'int32'
-        ? binding.createTensor([tensor.values.length], binding.TF_INT32, Int32Array.from(tensor.values))
+        ? binding.createTensor(tensor.shape, binding.TF_INT32, Int32Array.from(tensor.values))
         : binding.createTensor([], binding.TF_FLOAT, Float32Array.of(tensor.value));
     this.#smallTensors.set(key, id);
     return id;

@@ -1,17 +1,20 @@
 /**
- * @file How each primitive is written as one TensorFlow operation.
+ * @file How each primitive is written in TensorFlow operations: mostly one, or a nest of a few where TensorFlow
+ * is much faster that way.
  */
 import type { Node } from './graph.js';
-import type { Operation, Pooling } from './operation.js';
+import type { Convolution, Operation, Pooling } from './operation.js';
+import { sizeOf } from './shape.js';
+import type { Shape } from './shape.js';
 import type { OperationAttribute, TensorflowBinding } from './tensorflow-binding.js';
 
 /** A small tensor that an operation takes beside its inputs: a shape, axes, a factor. */
 export type SmallTensor =
-  | { readonly type: 'int32'; readonly values: readonly number[] }
+  | { readonly type: 'int32'; readonly shape: readonly number[]; readonly values: readonly number[] }
   | { readonly type: 'float32'; readonly value: number };
 
-/** Where an operation's argument comes from: the node's input of that number, or a small tensor. */
-export type Argument = number | SmallTensor;
+/** Where an operation's argument comes from: the node's input of that number, a small tensor, another call. */
+export type Argument = number | SmallTensor | TensorflowCall;
 
 export interface TensorflowCall {
   readonly name: string;
@@ -19,7 +22,11 @@ export interface TensorflowCall {
   readonly arguments: readonly Argument[];
 }
 
-const ints = (...values: readonly number[]): SmallTensor => ({ type: 'int32', values });
+const ints = (...values: readonly number[]): SmallTensor => ({
+  type: 'int32',
+  shape: [values.length],
+  values,
+});
 const float = (value: number): SmallTensor => ({ type: 'float32', value });
 
 const elementwiseNames = { add: 'AddV2', sub: 'Sub', mul: 'Mul', div: 'RealDiv' } as const;
@@ -32,6 +39,16 @@ const unaryNames = {
   softmax: 'Softmax',
   logSoftmax: 'LogSoftmax',
 } as const;
+
+/** Whether the padding is the one that keeps the size, which TensorFlow calls SAME. */
+function isSame({ stride, padding }: Convolution, [height, width]: Shape): boolean {
+  return stride === 1 && height === 2 * padding + 1 && width === height;
+}
+
+/** Whether a sum is over height and width of activations too many for a processor's cache. */
+function isLargeImageSum(axes: readonly number[], shape: Shape): boolean {
+  return shape.length === 4 && axes.join() === '1,2' && sizeOf(shape) >= 2 ** 20;
+}
 
 /** The TensorFlow call that computes a node. Types of operands are inferred by TensorFlow. */
 export function tensorflowCall(binding: TensorflowBinding, node: Node): TensorflowCall {
@@ -49,20 +66,27 @@ export function tensorflowCall(binding: TensorflowBinding, node: Node): Tensorfl
     attributes: readonly OperationAttribute[] = [],
   ): TensorflowCall => ({ name, arguments: operands, attributes });
 
-  const convolution = ({ stride, padding }: { stride: number; padding: number }): OperationAttribute[] => [
-    int('strides', [1, stride, stride, 1]),
-    ...(padding === 0
-      ? [string('padding', 'VALID')]
-      : [
-          string('padding', 'EXPLICIT'),
-          int('explicit_paddings', [0, 0, padding, padding, padding, padding, 0, 0]),
-        ]),
-  ];
+  const strides = (stride: number) => int('strides', [1, stride, stride, 1]);
+  /**
+   * TensorFlow's fast convolutions know the paddings SAME and VALID; the explicit one sends both gradients to
+   * kernels three times slower.
+   */
+  const convolution = ({ stride, padding }: Convolution, filter: Shape): OperationAttribute[] => {
+    if (padding === 0) return [strides(stride), string('padding', 'VALID')];
+    if (isSame({ stride, padding }, filter)) return [strides(stride), string('padding', 'SAME')];
+    const both = [padding, padding];
+    return [
+      strides(stride),
+      string('padding', 'EXPLICIT'),
+      int('explicit_paddings', [0, 0, ...both, ...both, 0, 0]),
+    ];
+  };
   const pooling = ({ size, stride }: Pooling): OperationAttribute[] => [
     int('ksize', [1, size, size, 1]),
-    int('strides', [1, stride, stride, 1]),
+    strides(stride),
     string('padding', 'VALID'),
   ];
+  const shapeOf = (index: number): Shape => node.inputs[index]?.shape ?? [];
 
   const operation: Operation = node.operation;
   switch (operation.kind) {
@@ -100,11 +124,20 @@ export function tensorflowCall(binding: TensorflowBinding, node: Node): Tensorfl
         [bool('transpose_a', operation.transposeA), bool('transpose_b', operation.transposeB)],
       );
     case 'conv2d':
-      return call('Conv2D', [0, 1], convolution(operation));
+      return call('Conv2D', [0, 1], convolution(operation, shapeOf(1)));
     case 'conv2dInputGrad':
-      return call('Conv2DBackpropInput', [ints(...node.shape), 1, 0], convolution(operation));
-    case 'conv2dFilterGrad':
-      return call('Conv2DBackpropFilter', [0, ints(...node.shape), 1], convolution(operation));
+      return call('Conv2DBackpropInput', [ints(...node.shape), 1, 0], convolution(operation, shapeOf(1)));
+    case 'conv2dFilterGrad': {
+      const { stride, padding } = operation;
+      const attributes = convolution(operation, node.shape);
+      if (padding === 0 || isSame(operation, node.shape)) {
+        return call('Conv2DBackpropFilter', [0, ints(...node.shape), 1], attributes);
+      }
+      // Padding the images first is cheaper than the kernel for explicit padding.
+      const widths = { ...ints(0, 0, padding, padding, padding, padding, 0, 0), shape: [4, 2] };
+      const valid = convolution({ stride, padding: 0 }, node.shape);
+      return call('Conv2DBackpropFilter', [call('Pad', [0, widths]), ints(...node.shape), 1], valid);
+    }
     case 'avgPool':
       return call('AvgPool', [0], pooling(operation));
     case 'avgPoolGrad':
@@ -116,6 +149,12 @@ export function tensorflowCall(binding: TensorflowBinding, node: Node): Tensorfl
     case 'maxPoolGradGrad':
       return call('MaxPoolGradGrad', [0, 1, 2], pooling(operation));
     case 'reduceSum':
+      if (isLargeImageSum(operation.axes, shapeOf(0)) && !binding.isUsingGpuDevice()) {
+        // Pooling over the whole image reads at twice the speed of the sum over inner axes.
+        const [, h = 1, w = 1] = shapeOf(0);
+        const whole = [int('ksize', [1, h, w, 1]), int('strides', [1, h, w, 1]), string('padding', 'VALID')];
+        return call('Mul', [call('AvgPool', [0], whole), float(h * w)]);
+      }
       return call('Sum', [0, ints(...operation.axes)], [bool('keep_dims', true)]);
     case 'broadcastTo':
       return call('BroadcastTo', [0, ints(...operation.shape)]);

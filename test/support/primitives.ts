@@ -175,7 +175,10 @@ export const examples: Readonly<Record<OperationKind, readonly Example[]>> = {
       },
     },
   ],
-  reduceSum: [{ inputs: [[2, 3, 4]], build: (g, [x]) => g.reduceSum(x!, [0, 2]) }],
+  reduceSum: [
+    { inputs: [[2, 3, 4]], build: (g, [x]) => g.reduceSum(x!, [0, 2]) },
+    { inputs: [image], build: (g, [x]) => g.reduceSum(x!, [1, 2]) },
+  ],
   broadcastTo: [{ inputs: [[3, 1]], build: (g, [x]) => g.broadcastTo(x!, [2, 3, 4]) }],
   reshape: [{ inputs: [[2, 3]], build: (g, [x]) => g.reshape(x!, [3, 2, 1]) }],
   transpose: [{ inputs: [[2, 3, 4]], build: (g, [x]) => g.transpose(x!, [2, 0, 1]) }],

@@ -4,8 +4,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { relativeError } from '../../distillation/golden/comparison.js';
+import { field } from '../../distillation/golden/field.js';
 import { GraphBuilder } from '../../tensor/graph.js';
 import { compile } from '../../tensor/program.js';
+import { sizeOf } from '../../tensor/shape.js';
 import { testDevice } from '../support/device.js';
 import { interpret } from '../support/interpreter.js';
 import { examples, place } from '../support/primitives.js';
@@ -39,6 +41,20 @@ for (const [kind, list] of Object.entries(examples)) {
     });
   });
 }
+
+test('the sum over images too large for the cache is exact to the rounding of its additions', () => {
+  const shape = [8, 64, 64, 32];
+  const data = Float32Array.from(field(sizeOf(shape), 5, -1, 1));
+  const g = new GraphBuilder();
+  const x = g.input('x', shape);
+  const input = device.upload(data, shape);
+  const [large] = device.run(compile([g.reduceSum(x, [1, 2])]), { x: input });
+  const sums = device.download(large!);
+  device.release(input, large!);
+  const expected = new Float64Array(8 * 32);
+  data.forEach((value, k) => (expected[Math.floor(k / (64 * 64 * 32)) * 32 + (k % 32)]! += value));
+  assert.ok(relativeError(sums, expected) < 3e-6);
+});
 
 test('a constant is computed without inputs', () => {
   const g = new GraphBuilder();
