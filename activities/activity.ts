@@ -13,7 +13,7 @@ export interface Attempt {
   /** Aborted with a `Stopped` as its reason: cancelled by the workflow, or preempted by the worker. */
   readonly signal: AbortSignal;
   /** What the next heartbeats say. */
-  details(value: unknown): void;
+  readonly details: (value: unknown) => void;
 }
 
 /** An activity that runs `body` and heartbeats for it. */

@@ -125,16 +125,19 @@ export interface WriteReportInput {
 
 /** Short work on the store; any pipeline worker runs them. */
 export interface LightActivities {
-  compileDefinition(definition: Definition, params?: PipelineOptions['params']): Promise<CompiledDefinition>;
+  readonly compileDefinition: (
+    definition: Definition,
+    params?: PipelineOptions['params'],
+  ) => Promise<CompiledDefinition>;
   /** Finds the data set in the store, importing a built-in one when it is not there yet. */
-  resolveDataset(spec: DatasetSpec, seed: number): Promise<DatasetInput>;
-  beginStage(input: BeginStageInput): Promise<BegunStage>;
+  readonly resolveDataset: (spec: DatasetSpec, seed: number) => Promise<DatasetInput>;
+  readonly beginStage: (input: BeginStageInput) => Promise<BegunStage>;
   /** Writes the stage's manifest, unless there is one. */
-  finishStage(input: FinishStageInput): Promise<StageManifest>;
-  recordTrajectorySet(input: RecordTrajectorySetInput): Promise<TrainExpertsOutput>;
-  selectCandidate(input: SelectCandidateInput): Promise<DistillOutput>;
-  summariseEvaluation(input: SummariseEvaluationInput): Promise<EvaluateOutput>;
-  writeReport(input: WriteReportInput): Promise<ReportOutput>;
+  readonly finishStage: (input: FinishStageInput) => Promise<StageManifest>;
+  readonly recordTrajectorySet: (input: RecordTrajectorySetInput) => Promise<TrainExpertsOutput>;
+  readonly selectCandidate: (input: SelectCandidateInput) => Promise<DistillOutput>;
+  readonly summariseEvaluation: (input: SummariseEvaluationInput) => Promise<EvaluateOutput>;
+  readonly writeReport: (input: WriteReportInput) => Promise<ReportOutput>;
 }
 
 export interface UnitLimits {
@@ -146,9 +149,12 @@ export interface UnitLimits {
 
 /** Work for a device; compute workers run them, one at a time per device. */
 export interface ComputeActivities {
-  trainExpert(input: TrainExpertInput, limits: UnitLimits): Promise<TrainExpertResult>;
-  distillChunk(input: DistillChunkInput, limits: UnitLimits): Promise<DistillChunkResult>;
-  evaluateNetwork(input: EvaluateNetworkInput, limits: UnitLimits): Promise<EvaluateNetworkResult>;
+  readonly trainExpert: (input: TrainExpertInput, limits: UnitLimits) => Promise<TrainExpertResult>;
+  readonly distillChunk: (input: DistillChunkInput, limits: UnitLimits) => Promise<DistillChunkResult>;
+  readonly evaluateNetwork: (
+    input: EvaluateNetworkInput,
+    limits: UnitLimits,
+  ) => Promise<EvaluateNetworkResult>;
 }
 
 export type Activities = LightActivities & ComputeActivities;

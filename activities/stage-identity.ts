@@ -34,13 +34,13 @@ function configuration(stage: PlannedStage): object {
     case 'train-experts':
     case 'report':
       return stage.with;
-    case 'distill': {
-      const { trajectories: _, ...config } = stage.with;
-      return config;
-    }
-    case 'evaluate': {
-      const { dataset: _, ...config } = stage.with;
-      return config;
-    }
+    case 'distill':
+      return without(stage.with, 'trajectories');
+    case 'evaluate':
+      return without(stage.with, 'dataset');
   }
+}
+
+function without<T extends object>(config: T, name: keyof T): object {
+  return Object.fromEntries(Object.entries(config).filter(([key]) => key !== name));
 }

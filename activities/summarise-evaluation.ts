@@ -42,14 +42,12 @@ async function expertScores(store: ArtifactStore, reference: Reference): Promise
   };
 }
 
-/** The architecture's name, with its size where the table has several of that name. */
+/** The architecture's name, with its size where the table has several networks. */
 function label(network: NetworkSpec, scores: readonly Scores[]): string {
-  const variants = new Set(
-    scores.filter((other) => other.network.architecture === network.architecture).map(variant),
-  );
-  return variants.size > 1 ? variant({ network }) : network.architecture;
+  const sizes = new Set(scores.map((other) => sizeOf(other.network)));
+  return sizes.size > 1 ? `${network.architecture}-${sizeOf(network)}` : network.architecture;
 }
 
-function variant({ network }: Pick<Scores, 'network'>): string {
-  return `${network.architecture}-D${network.depth}-W${network.width}`;
+function sizeOf({ depth, width }: NetworkSpec): string {
+  return `D${depth}-W${width}`;
 }

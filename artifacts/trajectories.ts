@@ -107,7 +107,9 @@ export class SnapshotCache {
     this.#bytes += range.length;
     this.#evict(key);
     // What could not be read is read anew the next time.
-    snapshot.catch(() => this.#drop(key));
+    snapshot.catch(() => {
+      if (this.#snapshots.get(key)?.snapshot === snapshot) this.#drop(key);
+    });
     return snapshot;
   }
 

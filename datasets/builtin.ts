@@ -43,7 +43,8 @@ export async function importBuiltin(
   return reference;
 }
 
-async function locateByEnvironment(name: string): Promise<string | undefined> {
+/** The folder of that name in `DISTILLERY_DATASETS`. */
+export async function locateByEnvironment(name: string): Promise<string | undefined> {
   const root = process.env['DISTILLERY_DATASETS'];
   if (root === undefined || root === '') return undefined;
   const folder = join(root, name);

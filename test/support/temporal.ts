@@ -3,11 +3,15 @@
  */
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
+import { distilleryHome } from '../../setup/home.js';
+import { ensureTemporalTestServer } from '../../setup/temporal.js';
 
 /** A server on which waiting takes no time. `TEMPORAL_TEST_SERVER` names another executable. */
 export async function timeSkippingServer(): Promise<TestWorkflowEnvironment> {
   quietRuntime();
-  const path = process.env['TEMPORAL_TEST_SERVER'] ?? (await provisioned());
+  const path =
+    process.env['TEMPORAL_TEST_SERVER'] ??
+    (await ensureTemporalTestServer(distilleryHome(), (line) => console.error(line)));
   return TestWorkflowEnvironment.createTimeSkipping({
     server: { executable: { type: 'existing-path', path } },
   });
@@ -20,10 +24,4 @@ export function quietRuntime(): void {
     shutdownSignals: [],
     telemetryOptions: { logging: { filter: { core: 'ERROR', other: 'ERROR' } } },
   });
-}
-
-async function provisioned(): Promise<string> {
-  const { distilleryHome } = await import('../../setup/home.js');
-  const { ensureTemporalTestServer } = await import('../../setup/temporal.js');
-  return ensureTemporalTestServer(distilleryHome(), (line) => console.error(line));
 }

@@ -83,13 +83,13 @@ describe('pipeline', () => {
     );
     assert.ok(chunks.every(({ config }) => !('iterations' in config) && !('selection' in config)));
     const output = pretend.outputs().distill;
-    assert.equal(output?.type, 'distill');
+    assert.ok(output !== undefined);
     assert.deepEqual(
-      output.type === 'distill' ? output.candidates.map(({ iteration }) => iteration) : [],
+      output.candidates.map(({ iteration }) => iteration),
       [20, 40, 50],
     );
     assert.equal(pretend.count('evaluateNetwork'), 6);
-    assert.deepEqual(output.type === 'distill' ? output.metrics : undefined, reference('metrics 50'));
+    assert.deepEqual(output.metrics, reference('metrics 50'));
   });
 
   it('gives the report everything before it', async () => {
@@ -169,7 +169,7 @@ describe('pipeline', () => {
   });
 
   it('cancels running activities and says so', async () => {
-    let chunkStarted = () => undefined as void;
+    let chunkStarted: () => void = () => undefined;
     const started = new Promise<void>((resolve) => (chunkStarted = resolve));
     const pretend = new Pretend(async ({ name }) => {
       if (name !== 'distillChunk') return;

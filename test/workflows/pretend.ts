@@ -144,7 +144,7 @@ export class Pretend {
   };
 
   /** The outputs of finished stages by stage type. */
-  outputs(): Partial<Record<StageOutput['type'], StageOutput>> {
+  outputs(): { [T in StageOutput['type']]?: Extract<StageOutput, { type: T }> } {
     return Object.fromEntries([...this.manifests.values()].map(({ type, output }) => [type, output]));
   }
 
