@@ -5,7 +5,11 @@ import { DefaultLogger, Runtime, type LogEntry } from '@temporalio/worker';
 import type { OnWorkerEvent } from './events.js';
 
 /** Said by our own events already, with less noise. */
-const known: ReadonlySet<string> = new Set(['Activity failed', 'Workflow failed']);
+const known: ReadonlySet<string> = new Set([
+  'Activity failed',
+  'Workflow failed',
+  'No workflows registered, not polling for workflow tasks',
+]);
 
 let installed = false;
 

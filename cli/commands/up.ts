@@ -59,13 +59,12 @@ async function upInForeground(
   const { prepare } = await import('../services/prepare.js');
   const event = eventLog(context.out);
   const { workers } = options;
-  const { fashionMnist } = await prepare({ workers, environment, event, needsFashionMnist: false });
+  await prepare({ workers, environment, event, fashionMnist: false });
   const stop = stopSignals();
   try {
     const services = await startServices({
       command: 'up',
       workers,
-      fashionMnist,
       environment,
       stateFile: context.stateFile,
       event,

@@ -39,7 +39,7 @@ export function closingLines(closing: Closing): string[] {
     `Total time  ${formatDuration(seconds)}`,
     ...(reused.length === 0
       ? []
-      : [`Reused      ${printable(reused.join(', '))} from an earlier run (--fresh computes them again)`]),
+      : [`Reused      ${printable(reused.join(', '))} (--fresh computes them again)`]),
     '',
     'The same, started by the Temporal CLI while `distillery up` runs:',
     ...startLines(closing).map((line) => `  ${line}`),

@@ -4,7 +4,6 @@
 import { freePorts, isFree } from '../../servers/ports.js';
 import { DistilleryError } from '../../errors/errors.js';
 import type { CommandContext } from '../command-context.js';
-import type { Prepared } from '../services/prepare.js';
 import { startServices } from '../services/services.js';
 import { clientEnvironment, type Environment } from '../state/client-environment.js';
 import type { EventSink } from '../terminal/event-log.js';
@@ -37,7 +36,6 @@ export function sharedServices(context: CommandContext): DemoServices | undefine
 /** Starts servers and workers. Undefined when it was told to stop meanwhile. */
 export async function ownServices(
   context: CommandContext,
-  { fashionMnist }: Prepared,
   event: EventSink,
   signal: AbortSignal,
 ): Promise<DemoServices | undefined> {
@@ -45,7 +43,6 @@ export async function ownServices(
     const services = await startServices({
       command: 'demo',
       workers: ['pipeline', 'compute'],
-      fashionMnist,
       environment: await withFreePorts(context.environment),
       stateFile: context.stateFile,
       event,

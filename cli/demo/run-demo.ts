@@ -12,10 +12,9 @@ import { packageRoot } from '../../setup/package-root.js';
 import type { CommandContext } from '../command-context.js';
 import { loadDefinition } from '../definition-file.js';
 import { downloadReferences } from '../results/download.js';
-import { type Prepared, prepare } from '../services/prepare.js';
+import { prepare } from '../services/prepare.js';
 import { stopSignals } from '../services/stop-signals.js';
 import type { Environment } from '../state/client-environment.js';
-import type { EventSink } from '../terminal/event-log.js';
 import { type RunDisplay, runDisplay } from '../status/display.js';
 import type { RunView } from '../status/view.js';
 import { connectTemporal, type TemporalClient } from '../temporal/connect.js';
@@ -49,10 +48,20 @@ export async function runDemo(context: CommandContext, { fresh }: DemoOptions): 
   const file = join(packageRoot(), 'pipelines', 'fashion-mnist-quickstart.yaml');
   const { bytes, plan } = await loadDefinition(file);
   let services = sharedServices(context);
-  const prepared = services ?? (await prepareDemo(context, display.event));
+  if (services === undefined) {
+    const { environment } = context;
+    await prepare({
+      workers: ['pipeline', 'compute'],
+      environment,
+      event: display.event,
+      fashionMnist: true,
+    });
+  }
   const stop = stopSignals();
+  // Said last, when nothing else has anything to say.
+  let closing: readonly string[] = [];
   try {
-    if (!('shared' in prepared)) services = await ownServices(context, prepared, display.event, stop.signal);
+    if (services === undefined) services = await ownServices(context, display.event, stop.signal);
     else display.event('demo', 'uses the servers and workers that are up');
     if (services === undefined) return 'interrupted';
     const temporal = await connectTemporal(services.environment);
@@ -68,7 +77,7 @@ export async function runDemo(context: CommandContext, { fresh }: DemoOptions): 
         return 'interrupted';
       }
       if (end.state !== 'finished') return 'failed';
-      await finish(demo, (performance.now() - startedAt) / 1000);
+      closing = await finish(demo, (performance.now() - startedAt) / 1000);
       return 'finished';
     } finally {
       await temporal.close();
@@ -77,11 +86,8 @@ export async function runDemo(context: CommandContext, { fresh }: DemoOptions): 
     display.end();
     await services?.stop();
     stop.dispose();
+    for (const line of closing) context.out.line(line);
   }
-}
-
-async function prepareDemo({ environment }: CommandContext, event: EventSink): Promise<Prepared> {
-  return prepare({ workers: ['pipeline', 'compute'], environment, event, needsFashionMnist: true });
 }
 
 /** Follows until the end, Ctrl-C, or a server that ends by itself (which throws). */
@@ -101,11 +107,11 @@ async function watch(
   }
 }
 
-/** Shows what came of it and brings the results here. */
-async function finish(demo: Demo, seconds: number): Promise<void> {
+/** Brings the results here, and says what came of it. */
+async function finish(demo: Demo, seconds: number): Promise<string[]> {
   const { context, temporal, workflowId, services } = demo;
   const result = (await temporal.client.workflow.getHandle(workflowId).result()) as PipelineResult;
-  const lines = closingLines({
+  return closingLines({
     result,
     plan: demo.plan,
     report: await fetchReport(result, workflowId, services.environment),
@@ -118,7 +124,6 @@ async function finish(demo: Demo, seconds: number): Promise<void> {
     seconds,
     terminal: context.out,
   });
-  for (const line of lines) context.out.line(line);
 }
 
 /** Path of the downloaded report, as short as it can be said from here. */

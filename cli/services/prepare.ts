@@ -2,7 +2,6 @@
  * @file Provides what servers and workers need before they start. Runs before Ctrl-C is taken over, so that
  * a long download can be interrupted like any other command; set-up is safe against that.
  */
-import { DistilleryError } from '../../errors/errors.js';
 import { ensureEngine } from '../../setup/engine.js';
 import { ensureFashionMnist } from '../../setup/fashion-mnist.js';
 import { distilleryHome, prepareHome } from '../../setup/home.js';
@@ -16,18 +15,12 @@ export interface PrepareOptions {
   readonly workers: readonly WorkerQueue[];
   readonly environment: Environment;
   readonly event: EventSink;
-  /** Whether Fashion-MNIST must be there; else its absence is only mentioned. */
-  readonly needsFashionMnist: boolean;
-}
-
-export interface Prepared {
-  /** Folder with the files of Fashion-MNIST. */
-  readonly fashionMnist: string | undefined;
+  /** Whether to fetch Fashion-MNIST now; otherwise the worker does when a run names it. */
+  readonly fashionMnist: boolean;
 }
 
 /** Says nothing when everything is there. Throws what set-up throws. */
-export async function prepare(options: PrepareOptions): Promise<Prepared> {
-  const { workers, environment, event } = options;
+export async function prepare({ workers, environment, event, fashionMnist }: PrepareOptions): Promise<void> {
   const home = distilleryHome(environment);
   prepareHome(home);
   const say = (line: string): void => event('setup', line);
@@ -35,18 +28,5 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
   if (!environment['TEMPORAL_ADDRESS']) await ensureTemporal(home, say, environment);
   if (!environment['S3_ENDPOINT']) await ensureS3(home, say, environment);
   if (workers.includes('compute')) await ensureEngine(home, say);
-  return { fashionMnist: workers.includes('pipeline') ? await fashionMnist(home, options) : undefined };
-}
-
-async function fashionMnist(
-  home: string,
-  { event, needsFashionMnist }: PrepareOptions,
-): Promise<string | undefined> {
-  try {
-    return (await ensureFashionMnist(home, (line) => event('setup', line))).folder;
-  } catch (error) {
-    if (needsFashionMnist || !(error instanceof DistilleryError)) throw error;
-    event('setup', `going on without Fashion-MNIST: ${error.message}`);
-    return undefined;
-  }
+  if (fashionMnist) await ensureFashionMnist(home, say);
 }

@@ -2,8 +2,6 @@
  * @file Servers and workers that run together: started in order, written down for other commands, watched,
  * and stopped in the opposite order.
  */
-import { openStore } from '../../artifacts/s3-store.js';
-import { importBuiltin } from '../../datasets/builtin.js';
 import { connectionEnvironment } from '../../servers/connection.js';
 import { type EmbeddedServers, startEmbedded } from '../../servers/embedded.js';
 import { DistilleryError } from '../../errors/errors.js';
@@ -16,8 +14,6 @@ import { WorkerProcess, type WorkerQueue } from './worker-process.js';
 export interface ServicesOptions {
   readonly command: ServicesState['command'];
   readonly workers: readonly WorkerQueue[];
-  /** Folder with Fashion-MNIST, to be brought into the store unless it is there. */
-  readonly fashionMnist: string | undefined;
   readonly environment: Environment;
   readonly stateFile: StateFile;
   readonly event: EventSink;
@@ -61,7 +57,6 @@ export async function startServices(options: ServicesOptions): Promise<Services>
     const environment = { ...options.environment, ...connectionEnvironment(servers) };
     const ui = servers.uiUrl;
     update({ environment: connectionEnvironment(servers), ...(ui === undefined ? {} : { ui }) });
-    await importFashionMnist(environment, options);
     const pids = new Map<WorkerQueue, number>();
     for (const queue of options.workers) {
       if (signal.aborted) break;
@@ -95,17 +90,6 @@ async function startServers({ environment, event }: ServicesOptions): Promise<Em
     ...(namespace === '' ? {} : { namespace }),
     say: (line) => event(sourceOf(line), line),
   });
-}
-
-/** Makes the built-in data set known to every run on these servers. */
-async function importFashionMnist(
-  environment: Environment,
-  { fashionMnist, event }: ServicesOptions,
-): Promise<void> {
-  if (fashionMnist === undefined) return;
-  const store = await openStore({ ...environment }, { createBucket: true });
-  const locate = (): Promise<string> => Promise.resolve(fashionMnist);
-  await importBuiltin(store, 'fashion-mnist', (line) => event('data', line), locate);
 }
 
 /** Which of the two servers a line is about. */

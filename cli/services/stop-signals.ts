@@ -16,6 +16,8 @@ export function stopSignals(): StopSignals {
   const stopped = new Promise<void>((resolve) =>
     controller.signal.addEventListener('abort', () => resolve(), { once: true }),
   );
+  // Servers of our own do not keep this process alive; with its end they would end.
+  const alive = setInterval(() => undefined, 60_000);
   const handler = (): void => {
     if (controller.signal.aborted) process.exit(130);
     controller.abort();
@@ -26,6 +28,7 @@ export function stopSignals(): StopSignals {
     signal: controller.signal,
     stopped,
     dispose: () => {
+      clearInterval(alive);
       for (const name of names) process.off(name, handler);
     },
   };

@@ -19,7 +19,6 @@ const stopPatienceMs = 15_000;
 const longestRestartDelayMs = 30_000;
 /** A worker that has lived so long has started well: the next wait is short again. */
 const healthyMs = 60_000;
-const keptLines = 20;
 const longestLine = 1_000;
 
 export interface WorkerProcessOptions {
@@ -39,11 +38,10 @@ export class WorkerProcess {
   private restart: NodeJS.Timeout | undefined;
   private restarts = 0;
   private stopping = false;
-  private readonly lines: string[] = [];
 
   constructor(private readonly options: WorkerProcessOptions) {}
 
-  /** Resolves once the worker polls its queue. Rejects when it ends before, with what it said last. */
+  /** Resolves once the worker polls its queue. Rejects when it ends before. */
   start(): Promise<void> {
     const { queue } = this.options;
     return new Promise((resolve, reject) => {
@@ -94,8 +92,6 @@ export class WorkerProcess {
     if (child.pid !== undefined) onStart(child.pid);
     for (const stream of [child.stdout, child.stderr])
       onLine(stream, (line) => {
-        this.lines.push(line);
-        if (this.lines.length > keptLines) this.lines.shift();
         event(queue, line);
       });
     return child;
@@ -118,8 +114,10 @@ export class WorkerProcess {
   }
 
   private failure(reason: string): DistilleryError {
-    const said = this.lines.length === 0 ? '' : ` It said:\n${this.lines.join('\n')}`;
-    return new DistilleryError('ServerUnavailable', `The ${this.options.queue} worker ${reason}.${said}`);
+    return new DistilleryError(
+      'ServerUnavailable',
+      `The ${this.options.queue} worker ${reason} before it was ready; its last lines say why.`,
+    );
   }
 }
 

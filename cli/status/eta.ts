@@ -13,7 +13,9 @@ interface Track {
 /** Speed is measured over this window, so that a slow start is forgotten and a passing stall is not news. */
 const windowMs = 60_000;
 /** Less than this says nothing about the speed. */
-const shortestMs = 2_000;
+const shortestMs = 4_000;
+/** Before this much is done, the time since the start is mostly that of starting. */
+const leastSinceStart = 0.05;
 /** How far the shown end moves towards a new estimate with every look. */
 const smoothing = 0.25;
 
@@ -57,5 +59,5 @@ function recentSpeed(track: Track): number | undefined {
 
 function speedSinceStart(stage: StageStatus, fraction: number, now: number): number | undefined {
   const elapsed = stage.startedAt === undefined ? NaN : now - Date.parse(stage.startedAt);
-  return elapsed >= shortestMs && fraction > 0 ? fraction / elapsed : undefined;
+  return elapsed >= shortestMs && fraction >= leastSinceStart ? fraction / elapsed : undefined;
 }

@@ -11,6 +11,7 @@ import { glyph, metricWords, outcomeWords, paceWords, secondsOf, troubleWords } 
 const widestId = 24;
 const widestBar = 16;
 const narrowestBar = 6;
+const narrowestText = 20;
 /** Running units shown per stage; a stage with hundreds of experts must still fit on a screen. */
 const mostUnits = 4;
 
@@ -35,7 +36,7 @@ export function treeLines(
     const left = `${branch} ${glyph(stage.state, colours)} ${id}  `;
     const indent = `${trunk}${' '.repeat(columnsOf(left) - 2)}`;
     lines.push(left + stageWords(stage, countColumns, columns - columnsOf(left), colours, now));
-    for (const detail of detailLines(stage, colours)) lines.push(indent + detail);
+    for (const detail of detailLines(stage, colours, columns - columnsOf(left))) lines.push(indent + detail);
   });
   if (run.error !== undefined) lines.push('', ...wrapped(printable(run.error), columns).map(colours.red));
   if (run.note !== undefined) lines.push('', ...wrapped(printable(run.note), columns).map(colours.yellow));
@@ -94,7 +95,7 @@ function bar(fraction: number, columns: number, { cyan, dim }: Terminal['colours
   return cyan('━'.repeat(full)) + dim('─'.repeat(columns - full));
 }
 
-function detailLines(stage: StageView, colours: Terminal['colours']): string[] {
+function detailLines(stage: StageView, colours: Terminal['colours'], columns: number): string[] {
   const lines: string[] = [];
   const troubles = troubleWords(stage).map(colours.yellow);
   if (stage.state === 'running') {
@@ -108,8 +109,10 @@ function detailLines(stage: StageView, colours: Terminal['colours']): string[] {
     if (hidden > 0) lines.push(colours.dim(`and ${hidden} more`));
     return lines;
   }
-  if (stage.error !== undefined) lines.push(colours.red(printable(stage.error)));
-  if (stage.summary !== undefined) lines.push(colours.dim(printable(stage.summary)));
+  const say = (text: string, colour: (line: string) => string): void =>
+    void lines.push(...wrapped(printable(text), Math.max(narrowestText, columns)).map(colour));
+  if (stage.error !== undefined) say(stage.error, colours.red);
+  if (stage.summary !== undefined) say(stage.summary, colours.dim);
   if (troubles.length > 0) lines.push(troubles.join('  '));
   return lines;
 }
