@@ -10,6 +10,11 @@ export function percent(share: number, digits = 1): string {
   return `${signed((share * 100).toFixed(digits))}${nbsp}%`;
 }
 
+/** A share on an axis whose ticks are `step` apart: as many digits as tell them apart. */
+export function percentTick(share: number, step: number): string {
+  return percent(share, step > 0 ? Math.max(0, Math.ceil(-Math.log10(step * 100) - 1e-9)) : 1);
+}
+
 /** `0.7123, 0.0081` -> `71.2 % ± 0.8`; a single run has no spread to show. */
 export function percentWithStd(mean: number, std: number, runs: number): string {
   return runs > 1 ? `${percent(mean)}${nbsp}±${nbsp}${(std * 100).toFixed(1)}` : percent(mean);

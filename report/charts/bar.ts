@@ -2,7 +2,7 @@
  * @file Horizontal bars with error bars: accuracies of one architecture beside each other.
  */
 import { markup, type Markup } from '../markup.js';
-import { figure, horizontalAxis, round, type Frame } from './frame.js';
+import { figure, horizontalAxis, round, type Frame, type TickFormat } from './frame.js';
 import { linearScale, niceDomain, type Scale } from './scale.js';
 
 export interface Bar {
@@ -25,7 +25,7 @@ export interface BarChart {
   readonly name: string;
   readonly describe: string;
   readonly label: string;
-  readonly format: (value: number) => string;
+  readonly format: TickFormat;
   readonly groups: readonly BarGroup[];
 }
 

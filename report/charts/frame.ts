@@ -14,11 +14,13 @@ export interface Frame {
   readonly bottom: number;
 }
 
+/** How a tick is written; `step` is the distance of ticks, for the number of digits. */
+export type TickFormat = (value: number, step: number) => string;
+
 export interface Axis {
   readonly scale: Scale;
   readonly label: string;
-  /** How a tick is written. */
-  readonly format: (value: number) => string;
+  readonly format: TickFormat;
 }
 
 /** An SVG with a name for screen readers. `describe` says in words what the drawing shows. */
@@ -30,7 +32,7 @@ export function figure(frame: Frame, name: string, describe: string, content: re
 export function verticalAxis(frame: Frame, axis: Axis): Markup {
   const lines = axis.scale.ticks.map((tick) => {
     const y = round(axis.scale.at(tick));
-    return markup`<line class="gridline" x1="${frame.left}" x2="${frame.right}" y1="${y}" y2="${y}"/><text class="tick" x="${frame.left - 8}" y="${y + 4}" text-anchor="end">${axis.format(tick)}</text>`;
+    return markup`<line class="gridline" x1="${frame.left}" x2="${frame.right}" y1="${y}" y2="${y}"/><text class="tick" x="${frame.left - 8}" y="${y + 4}" text-anchor="end">${written(axis, tick)}</text>`;
   });
   return markup`${lines}<text class="axis" x="0" y="12">${axis.label}</text>`;
 }
@@ -39,9 +41,14 @@ export function verticalAxis(frame: Frame, axis: Axis): Markup {
 export function horizontalAxis(frame: Frame, axis: Axis): Markup {
   const ticks = axis.scale.ticks.map((tick) => {
     const x = round(axis.scale.at(tick));
-    return markup`<line class="baseline" x1="${x}" x2="${x}" y1="${frame.bottom}" y2="${frame.bottom + 4}"/><text class="tick" x="${x}" y="${frame.bottom + 18}" text-anchor="middle">${axis.format(tick)}</text>`;
+    return markup`<line class="baseline" x1="${x}" x2="${x}" y1="${frame.bottom}" y2="${frame.bottom + 4}"/><text class="tick" x="${x}" y="${frame.bottom + 18}" text-anchor="middle">${written(axis, tick)}</text>`;
   });
   return markup`<line class="baseline" x1="${frame.left}" x2="${frame.right}" y1="${frame.bottom}" y2="${frame.bottom}"/>${ticks}<text class="axis" x="${frame.right}" y="${frame.height - 4}" text-anchor="end">${axis.label}</text>`;
+}
+
+function written({ scale: { ticks }, format }: Axis, tick: number): string {
+  const [first = 0, second = first] = ticks;
+  return format(tick, second - first);
 }
 
 /** Two decimals are a hundredth of a pixel: enough, and short. */

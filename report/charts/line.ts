@@ -2,7 +2,7 @@
  * @file Line charts: curves over iterations or epochs, with error bars and a marked choice.
  */
 import { markup, type Markup } from '../markup.js';
-import { figure, horizontalAxis, round, verticalAxis, type Frame } from './frame.js';
+import { figure, horizontalAxis, round, verticalAxis, type Frame, type TickFormat } from './frame.js';
 import { linearScale, logScale, niceDomain, type Scale } from './scale.js';
 
 export interface Point {
@@ -25,10 +25,10 @@ export interface Series {
 export interface LineChart {
   readonly name: string;
   readonly describe: string;
-  readonly x: { readonly label: string; readonly format: (value: number) => string };
+  readonly x: { readonly label: string; readonly format: TickFormat };
   readonly y: {
     readonly label: string;
-    readonly format: (value: number) => string;
+    readonly format: TickFormat;
     readonly kind: 'linear' | 'log';
     /** Values that must be in sight. */
     readonly include?: readonly number[];

@@ -6,7 +6,7 @@ import { barChart } from '../charts/bar.js';
 import type { EvaluationRow } from '../../definition/stages.js';
 import { comparisons, type Comparison, type EvaluationFindings, type Findings } from '../findings.js';
 import { markup, type Markup } from '../markup.js';
-import { counted, integer, percent, percentWithStd, significant } from '../numbers.js';
+import { counted, integer, percent, percentTick, percentWithStd, significant } from '../numbers.js';
 
 const names: Readonly<Record<EvaluationRow['trainedOn'], string>> = {
   distilled: 'Distilled',
@@ -51,7 +51,7 @@ function chart(groups: readonly Comparison[]): Markup {
     name: 'Test accuracy by training set',
     describe,
     label: 'test accuracy',
-    format: (value) => percent(value, 0),
+    format: percentTick,
     groups: shown,
   });
 }

@@ -5,7 +5,10 @@ import { runningMedian, thin } from '../charts/curves.js';
 import { lineChart, type Point, type Series } from '../charts/line.js';
 import type { DistillFindings, ExpertFindings, Findings } from '../findings.js';
 import { markup, type Markup } from '../markup.js';
-import { counted, integer, percent, percentWithStd, significant } from '../numbers.js';
+import { counted, integer, percent, percentTick, percentWithStd, significant } from '../numbers.js';
+
+/** Ticks of losses and rates, which span powers of ten. */
+const tick = (value: number): string => significant(value, 3);
 
 const shownPoints = 600;
 /** Shorter runs are shown as they are. */
@@ -17,7 +20,6 @@ export function distillationSection({ distilled }: Findings): Markup | undefined
   const { method } = config;
   const iterations = { label: 'iteration', format: integer };
   const mark = { x: output.iteration, label: `chosen: ${integer(output.iteration)}` };
-  const first = learnedRate[0]?.y ?? method.lrInit;
   return markup`<section id="distillation"><h2>The distillation</h2>
 <p class="lead">Each iteration lets a student take ${counted(method.synSteps, 'step')} on the synthetic images from a point on an expert's trajectory and compares where it arrives with where the expert was ${counted(method.expertEpochs, 'epoch')} later. A loss of 1 means no nearer than at the start, 0 means arrived.</p>
 <div class="columns">${plot(
@@ -25,7 +27,7 @@ export function distillationSection({ distilled }: Findings): Markup | undefined
       name: 'Trajectory matching loss by iteration',
       describe: describeEnds(loss, significant),
       x: iterations,
-      y: { label: 'matching loss (log)', format: (value) => significant(value, 2), kind: 'log' },
+      y: { label: 'matching loss (log)', format: tick, kind: 'log' },
       series: smoothed(loss, 'distilled'),
       mark,
     }),
@@ -37,11 +39,11 @@ export function distillationSection({ distilled }: Findings): Markup | undefined
       name: 'Learned rate by iteration',
       describe: describeEnds(learnedRate, significant),
       x: iterations,
-      y: { label: 'learned rate α', format: (value) => significant(value, 2), kind: 'linear' },
+      y: { label: 'learned rate α', format: tick, kind: 'linear' },
       series: [{ style: 'main', role: 'distilled', points: thin(learnedRate, shownPoints) }],
       mark,
     }),
-    `The student's learning rate, learned with the images: from ${significant(first)} to ${significant(output.learnedRate)}.`,
+    `The student's learning rate, learned with the images: from ${significant(method.lrInit)} to ${significant(output.learnedRate)}.`,
   )}</div></section>`;
 }
 
@@ -63,7 +65,7 @@ ${plot(
     name: 'Held-out accuracy of the candidates',
     describe: points.map((point) => point.title).join('; '),
     x: { label: 'iteration', format: integer },
-    y: { label: 'held-out accuracy', format: (value) => percent(value, 0), kind: 'linear' },
+    y: { label: 'held-out accuracy', format: percentTick, kind: 'linear' },
     series: [{ style: 'marked', role: 'distilled', points }],
     mark: { x: iteration, label: `chosen: ${integer(iteration)}` },
   }),
@@ -92,7 +94,7 @@ ${plot(
     name: 'Test accuracy of the experts by epoch',
     describe: describeEnds(mean, (value) => percent(value)),
     x: { label: 'epoch', format: integer },
-    y: { label: 'test accuracy', format: (value) => percent(value, 0), kind: 'linear' },
+    y: { label: 'test accuracy', format: percentTick, kind: 'linear' },
     series: [...single, { style: config.epochs <= 60 ? 'marked' : 'main', role: 'full', points: mean }],
   }),
   single.length > 1 ? 'Mean over the experts; faint, single ones.' : 'Mean over the experts.',

@@ -12,6 +12,7 @@ import {
   integer,
   moment,
   percent,
+  percentTick,
   percentWithStd,
   significant,
 } from '../../report/numbers.js';
@@ -24,6 +25,9 @@ test('numbers are written as a reader wants them', () => {
   assert.equal(plain(percent(-0.05)), '\u22125.0 %');
   assert.equal(plain(percentWithStd(0.712, 0.0081, 3)), '71.2 % ± 0.8');
   assert.equal(plain(percentWithStd(0.712, 0, 1)), '71.2 %');
+  assert.equal(plain(percentTick(0.48, 0.02)), '48 %');
+  assert.equal(plain(percentTick(0.485, 0.005)), '48.5 %');
+  assert.equal(plain(percentTick(0.4, 0.01)), '40 %');
   assert.equal(integer(20000), '20,000');
   assert.equal(significant(0.02134), '0.0213');
   assert.equal(significant(0.01), '0.01');
