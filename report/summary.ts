@@ -6,7 +6,8 @@ import { counted, integer, percent, percentWithStd, points } from './numbers.js'
 
 /**
  * For example: "10 images trained a ConvNet to 71.2 % ± 0.8 on the test set: 21.0 points more than 10 random
- * real images, 86 % of what all 20,000 give." Says less where stages are missing.
+ * real images, 86 % of what 7 epochs on all 20,000 give." Says less where stages are missing. The epochs are
+ * said because experts may be trained for so few of them that more would give more.
  */
 export function summarise(findings: Findings): string {
   const { distilled, experts } = findings;
@@ -14,7 +15,7 @@ export function summarise(findings: Findings): string {
   if (distilled && own?.distilled) {
     const { mean, std, accuracies } = own.distilled;
     const result = `${counted(distilled.images, 'image')} trained ${withArticle(own.architecture)} to ${percentWithStd(mean, std, accuracies.length)} on the test set`;
-    const against = comparedWith(own, distilled.images, findings.trainingImages);
+    const against = comparedWith(own, distilled.images, findings);
     return against === '' ? `${result}.` : `${result}: ${against}.`;
   }
   if (distilled) {
@@ -32,7 +33,11 @@ export function summarise(findings: Findings): string {
   return 'No stage of this pipeline has a result to show yet.';
 }
 
-function comparedWith({ distilled, random, full }: Comparison, images: number, all: number): string {
+function comparedWith(
+  { distilled, random, full }: Comparison,
+  images: number,
+  { experts, trainingImages }: Findings,
+): string {
   const parts: string[] = [];
   if (distilled && random) {
     const difference = distilled.mean - random.mean;
@@ -41,7 +46,9 @@ function comparedWith({ distilled, random, full }: Comparison, images: number, a
     );
   }
   if (distilled && full && full.mean > 0) {
-    parts.push(`${percent(distilled.mean / full.mean, 0)} of what all ${integer(all)} give`);
+    const epochs = experts ? `${counted(experts.config.epochs, 'epoch')} on ` : '';
+    const share = percent(distilled.mean / full.mean, 0);
+    parts.push(`${share} of what ${epochs}all ${integer(trainingImages)} give`);
   }
   return parts.join(', ');
 }

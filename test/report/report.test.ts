@@ -152,7 +152,7 @@ test('pictures of distilled images decode to their size, real ones to their pixe
 test('the sentence says the result, and less where there is less to compare', async () => {
   assert.equal(
     sentence(await pageOf({})),
-    '2 images trained a ConvNet to 71.2 % ± 0.8 on the test set: 21.0 points more than 2 random real images, 84 % of what all 20,000 give.',
+    '2 images trained a ConvNet to 71.2 % ± 0.8 on the test set: 21.0 points more than 2 random real images, 84 % of what 7 epochs on all 20,000 give.',
   );
   assert.equal(
     sentence(await pageOf({ rows: [row('distilled', 0.4), row('random', 0.425)] })),
