@@ -4,7 +4,7 @@
 import { DefaultLogger, Runtime, type LogEntry } from '@temporalio/worker';
 import type { OnWorkerEvent } from './events.js';
 
-/** Said by our own events already, with less noise. */
+/** Said by our own events already with less noise, or meant so: a compute worker has no workflows. */
 const known: ReadonlySet<string> = new Set([
   'Activity failed',
   'Workflow failed',

@@ -79,7 +79,8 @@ class ChunkLoop {
     const from = this.iteration;
     const to = nextBoundary(stage, from);
     const { method, ipc, init, augmentation } = stage.with;
-    const chunk = await this.stage.compute('distillChunk', `iterations ${from + 1}–${to}`, {
+    const what = to === from + 1 ? `iteration ${to}` : `iterations ${from + 1}–${to}`;
+    const chunk = await this.stage.compute('distillChunk', what, {
       ...run,
       trajectories: this.trajectories,
       config: { method, ipc, init, augmentation },

@@ -6,6 +6,7 @@ import {
   ApplicationFailure,
   CancelledFailure,
   ChildWorkflowFailure,
+  TemporalFailure,
   TimeoutFailure,
 } from '@temporalio/workflow';
 import type { ErrorCode } from '../errors/errors.js';
@@ -26,8 +27,16 @@ export interface Verdict {
 /** Failure types that mean a leaving worker: ours, and the one the SDK gives when it shuts down. */
 const leaving: ReadonlySet<string> = new Set(['Preempted', 'WorkerShutdown']);
 
+/**
+ * Rethrows what is not a failure of the work: continue-as-new, and mistakes in the workflow's own code. With
+ * the latter Temporal keeps the workflow as it is until a worker with the mended code comes.
+ */
+export function rethrowFaults(error: unknown): asserts error is TemporalFailure {
+  if (!(error instanceof TemporalFailure)) throw error;
+}
+
 /** Judges what an activity, or a stage run as a child workflow, failed with. */
-export function judge(error: unknown): Verdict {
+export function judge(error: TemporalFailure): Verdict {
   const cause =
     error instanceof ActivityFailure || error instanceof ChildWorkflowFailure ? error.cause : error;
   if (cause instanceof TimeoutFailure) return judgeTimeout(cause);
@@ -46,7 +55,7 @@ export function judge(error: unknown): Verdict {
       message,
     };
   }
-  return { kind: 'failure', code: 'ComputeFailed', message: messageOf(cause) };
+  return { kind: 'failure', code: 'ComputeFailed', message: cause?.message ?? error.message };
 }
 
 function judgeTimeout(timeout: TimeoutFailure): Verdict {
@@ -58,10 +67,6 @@ function judgeTimeout(timeout: TimeoutFailure): Verdict {
     code: 'ComputeFailed',
     message: 'the attempt ran into its time limit; raise the stage’s `timeout` if it needs longer',
   };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** The failure a workflow ends with: a short message, the code as type, no retry and no stack trace. */

@@ -4,7 +4,7 @@
 import { isCancellation, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { Definition } from '../activities/contract.js';
 import type { PipelineOptions, PipelineResult } from '../definition/stages.js';
-import { finalFailure, judge } from './failures.js';
+import { finalFailure, judge, rethrowFaults } from './failures.js';
 import { pipelineStatus, stageProgress } from './messages.js';
 import { PipelineProgress } from './pipeline-progress.js';
 import { light } from './proxies.js';
@@ -43,6 +43,7 @@ export async function pipeline(
     progress.finish('finished');
     return result;
   } catch (error) {
+    rethrowFaults(error);
     if (isCancellation(error)) {
       progress.finish('cancelled');
       throw error;

@@ -7,9 +7,13 @@ import type { PlannedStage } from '../definition/plan.js';
 import type { StageState, StageStatus } from '../definition/stages.js';
 import { stageProgress } from './messages.js';
 import { stageDetails } from './summary.js';
+import { directNeeds } from './upstream.js';
 
 /** A pipeline hears of a stage at most once per this share of its progress, and on every change of state. */
 const signalStep = 0.02;
+
+/** So many repeats are told at once, later ones in batches: preemptions are unlimited, histories are not. */
+const toldRepeats = 20;
 
 export class StageProgress {
   private status: StageStatus;
@@ -21,7 +25,7 @@ export class StageProgress {
       id: stage.id,
       type: stage.uses,
       state: 'running',
-      needs: stage.needs,
+      needs: directNeeds(stage),
       workflowId: info.workflowId,
       done: 0,
       total,
@@ -52,7 +56,8 @@ export class StageProgress {
         ? { ...this.status, preemptions: preemptions + 1 }
         : { ...this.status, failures: failures + 1 };
     this.show();
-    this.signal();
+    const repeats = this.status.preemptions + this.status.failures;
+    if (repeats <= toldRepeats || repeats % toldRepeats === 0) this.signal();
   };
 
   /** The stage has come to its end; the pipeline learns it from the child's result. */

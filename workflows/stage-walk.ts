@@ -15,7 +15,7 @@ import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import type { UpstreamStage } from '../activities/contract.js';
 import type { PlannedStage } from '../definition/plan.js';
 import type { PipelineResult, StageOutput } from '../definition/stages.js';
-import { finalFailure, judge, type Verdict } from './failures.js';
+import { finalFailure, judge, rethrowFaults, type Verdict } from './failures.js';
 import type { PipelineProgress } from './pipeline-progress.js';
 import type { StageInput, StageOutcome } from './stage-input.js';
 import { allNeeds, directNeeds } from './upstream.js';
@@ -63,7 +63,7 @@ export class StageWalk {
     return { name: plan.name, seed: plan.seed, stages, reused };
   }
 
-  /** Whether the stage has a result. Never rejects. */
+  /** Whether the stage has a result. Failures of the stage are recorded, not thrown. */
   private async walk(stage: PlannedStage): Promise<boolean> {
     // Plans list stages after what they need, so these walks have begun.
     const needs = await Promise.all(directNeeds(stage).map(async (id) => this.walked.get(id)));
@@ -114,11 +114,12 @@ export class StageWalk {
   }
 
   private recordFailure(stage: PlannedStage, error: unknown): void {
+    rethrowFaults(error);
     if (isCancellation(error)) {
       this.progress.ended(stage.id, { state: 'cancelled' });
       this.firstFailure ??= {
         stage: stage.id,
-        verdict: { kind: 'fatal', code: 'Preempted', message: 'the stage was cancelled' },
+        verdict: { kind: 'fatal', code: 'ComputeFailed', message: 'the stage was cancelled' },
       };
       return;
     }

@@ -2,12 +2,12 @@
  * @file What all stage workflows have in common: use an earlier result if there is one, else work, and
  * record the result last.
  */
-import { ContinueAsNew, isCancellation, setHandler, workflowInfo } from '@temporalio/workflow';
+import { isCancellation, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { Reference } from '../artifacts/reference.js';
 import type { ComputeTasks, TaskName } from '../compute/protocol.js';
 import type { PlannedStage } from '../definition/plan.js';
 import type { EngineInfo, StageOutput } from '../definition/stages.js';
-import { finalFailure, judge } from './failures.js';
+import { finalFailure, judge, rethrowFaults } from './failures.js';
 import { stageStatus } from './messages.js';
 import { StageProgress } from './progress.js';
 import { attemptCompute, light } from './proxies.js';
@@ -85,7 +85,7 @@ export async function runStage<S extends PlannedStage, P>(
     );
     return ended(progress, 'finished', manifest);
   } catch (error) {
-    if (error instanceof ContinueAsNew) throw error;
+    rethrowFaults(error);
     if (isCancellation(error)) {
       progress.ended('cancelled', {});
       throw error;

@@ -5,7 +5,7 @@
  */
 import { CancellationScope, CancelledFailure, sleep } from '@temporalio/workflow';
 import type { RetryBudget } from '../definition/plan.js';
-import { finalFailure, judge, type Verdict } from './failures.js';
+import { finalFailure, judge, rethrowFaults, type Verdict } from './failures.js';
 
 /** Backing off stops doubling here. */
 const longestBackoffSeconds = 300;
@@ -38,6 +38,7 @@ export async function runUnit<T>(
     } catch (error) {
       // Whatever the activity made of being cancelled, the reason is ours.
       if (CancellationScope.current().consideredCancelled) throw new CancelledFailure(`${what} cancelled`);
+      rethrowFaults(error);
       const verdict = judge(error);
       if (verdict.kind === 'fatal') throw finalFailure(verdict.code, verdict.message);
       if (verdict.kind === 'preemption') {

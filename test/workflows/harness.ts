@@ -20,19 +20,21 @@ export function startPipeline(
   client: Client,
   plan: Plan,
   options: PipelineOptions = {},
+  workflowId = `test-${randomUUID()}`,
 ): Promise<PipelineHandle> {
   return client.workflow.start<typeof pipeline>('pipeline', {
     taskQueue: PIPELINE_QUEUE,
-    workflowId: `test-${randomUUID()}`,
+    workflowId,
     args: [plan, options],
   });
 }
 
 /** Runs `body` while workers with the pretend activities listen on both queues. */
 export async function withWorkers<T>(
-  { nativeConnection: connection }: TestWorkflowEnvironment,
+  { nativeConnection: connection }: Pick<TestWorkflowEnvironment, 'nativeConnection'>,
   { light, compute }: Pretend,
   body: () => Promise<T>,
+  { maxCachedWorkflows = 50 } = {},
 ): Promise<T> {
   const [pipelines, computes] = await Promise.all([
     Worker.create({
@@ -41,7 +43,7 @@ export async function withWorkers<T>(
       ...(await workflowSource()),
       taskQueue: PIPELINE_QUEUE,
       activities: light,
-      maxCachedWorkflows: 50,
+      maxCachedWorkflows,
     }),
     Worker.create({ connection, ...leavingSettings, taskQueue: COMPUTE_QUEUE, activities: compute }),
   ]);

@@ -1,0 +1,104 @@
+/**
+ * @file Records the histories that the replay test replays, on a real Temporal server with pretend
+ * activities. Run by `node scripts/record-histories.mjs` after a change of the workflows that is meant to
+ * differ from what they did before; running pipelines of the older version do not survive such a change.
+ */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ApplicationFailure } from '@temporalio/common';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { distilleryHome } from '../../setup/home.js';
+import { ensureTemporal } from '../../setup/temporal.js';
+import { packageRoot } from '../support/package-root.js';
+import { quietRuntime } from '../support/temporal.js';
+import { startPipeline, withWorkers } from './harness.js';
+import { distillation, evaluation, experts, fullPlan, planOf } from './plans.js';
+import { Pretend, untilCancelled, type Interference } from './pretend.js';
+
+/** One lost worker, one error that passes. */
+const troubled: Interference = ({ name }, nth) => {
+  if (name === 'trainExpert' && nth === 2) throw ApplicationFailure.retryable('leaving', 'Preempted');
+  if (name === 'distillChunk' && nth === 3)
+    throw ApplicationFailure.retryable('no answer', 'StoreUnavailable');
+};
+
+const diverging: Interference = ({ name }) => {
+  if (name === 'distillChunk') throw ApplicationFailure.nonRetryable('the learned rate is NaN', 'Diverged');
+};
+
+quietRuntime();
+const folder = join(packageRoot(), 'test', 'histories');
+await mkdir(folder, { recursive: true });
+const temporal = await ensureTemporal(distilleryHome(), (line) => console.error(line), {
+  ...process.env,
+  TEMPORAL_ADDRESS: '',
+});
+if (temporal.kind !== 'binary') throw new Error('a server of our own is needed');
+const server = await TestWorkflowEnvironment.createLocal({
+  server: { executable: { type: 'existing-path', path: temporal.path } },
+});
+try {
+  await recordFinished();
+  await recordFailed();
+  await recordCancelled();
+  await recordLong();
+} finally {
+  await server.teardown();
+}
+
+async function recordFinished(): Promise<void> {
+  await withWorkers(server, new Pretend(troubled), async () => {
+    const handle = await startPipeline(server.client, fullPlan(), {}, 'finished');
+    await handle.result();
+    await save('finished');
+    for (const stage of ['experts', 'distill', 'evaluate', 'report']) await save(`finished/${stage}`);
+    await (await startPipeline(server.client, fullPlan(), {}, 'reused')).result();
+    await save('reused');
+    await save('reused/distill');
+  });
+}
+
+async function recordFailed(): Promise<void> {
+  const plan = planOf(experts(), distillation(40, 15, 20), evaluation());
+  await withWorkers(server, new Pretend(diverging), async () => {
+    await (await startPipeline(server.client, plan, {}, 'failed')).result().catch(() => undefined);
+    await save('failed');
+    await save('failed/distill');
+  });
+}
+
+async function recordCancelled(): Promise<void> {
+  let chunkStarted: () => void = () => undefined;
+  const started = new Promise<void>((resolve) => (chunkStarted = resolve));
+  const pretend = new Pretend(async ({ name }) => {
+    if (name !== 'distillChunk') return;
+    chunkStarted();
+    await untilCancelled();
+  });
+  await withWorkers(server, pretend, async () => {
+    const handle = await startPipeline(server.client, fullPlan(), {}, 'cancelled');
+    await started;
+    await handle.cancel();
+    await handle.result().catch(() => undefined);
+    await save('cancelled');
+    await save('cancelled/distill');
+  });
+}
+
+/** The second of two runs of a stage that continued as new. */
+async function recordLong(): Promise<void> {
+  const plan = planOf(experts(), distillation(540, 1, 100));
+  await withWorkers(server, new Pretend(), async () => {
+    await (await startPipeline(server.client, plan, {}, 'long')).result();
+    await save('long/distill');
+  });
+}
+
+async function save(workflowId: string): Promise<void> {
+  const history = await server.client.workflow.getHandle(workflowId).fetchHistory();
+  const file = join(folder, `${workflowId.replace('/', '-')}.json`);
+  // Without the white space that nobody reads.
+  await writeFile(file, `${JSON.stringify(JSON.parse(historyToJSON(history)))}\n`);
+  console.log(`${file}: ${history.events?.length ?? 0} events`);
+}

@@ -1,0 +1,66 @@
+/**
+ * @file Recorded histories replay with the workflows as they are now: a pipeline that runs while distillery
+ * is updated goes on. See `record-histories.ts`.
+ */
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { Worker } from '@temporalio/worker';
+import { workflowSource } from '../../worker/bundle.js';
+import { packageRoot } from '../support/package-root.js';
+import { timeSkippingServer } from '../support/temporal.js';
+import { startPipeline, withWorkers } from './harness.js';
+import { fullPlan } from './plans.js';
+import { Pretend } from './pretend.js';
+
+const folder = join(packageRoot(), 'test', 'histories');
+const files = readdirSync(folder).filter((name) => name.endsWith('.json'));
+
+describe('replay', () => {
+  let server: TestWorkflowEnvironment;
+  before(async () => {
+    server = await timeSkippingServer();
+  });
+  after(() => server.teardown());
+
+  it('has a history of every workflow and every kind of end', () => {
+    for (const name of ['experts', 'distill', 'evaluate', 'report']) {
+      assert.ok(files.includes(`finished-${name}.json`), name);
+    }
+    for (const name of ['finished', 'reused', 'failed', 'cancelled'])
+      assert.ok(files.includes(`${name}.json`), name);
+  });
+
+  for (const file of files) {
+    it(`replays ${file}`, async () => {
+      const history = historyFromJSON(JSON.parse(readFileSync(join(folder, file), 'utf8')));
+      // Children take their id from their pipeline's, so the recorded ids matter.
+      const workflowId = basename(file, '.json').replace('-', '/');
+      await Worker.runReplayHistory(await workflowSource(), history, workflowId);
+    });
+  }
+
+  it('notices a history that the workflows would not have made', async () => {
+    const text = readFileSync(join(folder, 'finished-experts.json'), 'utf8');
+    const history = historyFromJSON(JSON.parse(text.replaceAll('"trainExpert"', '"trainSomething"')));
+    await assert.rejects(Worker.runReplayHistory(await workflowSource(), history), /nondeterminism/i);
+  });
+
+  it('runs a pipeline whose workflows are replayed from the start at every step', async () => {
+    const pretend = new Pretend();
+    await withWorkers(
+      server,
+      pretend,
+      async () => {
+        const result = await (await startPipeline(server.client, fullPlan())).result();
+        assert.deepEqual(Object.keys(result.stages), ['experts', 'distill', 'evaluate', 'report']);
+      },
+      { maxCachedWorkflows: 0 },
+    );
+    assert.equal(pretend.count('trainExpert'), 3);
+    assert.equal(pretend.count('evaluateNetwork'), 8);
+  });
+});
