@@ -4,8 +4,12 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createInterface } from 'node:readline';
 
 import type { Environment } from './state/client-environment.js';
+
+/** What TensorFlow says about itself before it can be told to be quiet. */
+const chatter = /^(I0000 |WARNING: All log messages before absl)/;
 
 const mark = 'DISTILLERY_RELAUNCHED';
 
@@ -20,13 +24,16 @@ export async function relaunchWith(
   if (environment[mark] !== undefined) return undefined;
   const child = spawn(process.execPath, [...process.execArgv, ...process.argv.slice(1)], {
     env: { ...environment, ...variables, [mark]: '1' },
-    stdio: 'inherit',
+    stdio: ['inherit', 'inherit', 'pipe'],
+  });
+  createInterface({ input: child.stderr }).on('line', (line) => {
+    if (!chatter.test(line)) process.stderr.write(`${line}\n`);
   });
   // The terminal sends Ctrl-C to both; the child decides how to end.
   const wait = (): void => undefined;
   process.on('SIGINT', wait);
   try {
-    const [code] = (await once(child, 'exit')) as [number | null];
+    const [code] = (await once(child, 'close')) as [number | null];
     return code ?? 1;
   } finally {
     process.off('SIGINT', wait);

@@ -4,6 +4,7 @@
 import { type Command, Option } from 'commander';
 
 import { type CommandContext, commandWithExamples, serversOf } from '../command-context.js';
+import { managedMark } from '../services/managed-mark.js';
 import { eventLog } from '../terminal/event-log.js';
 import { wholeNumber } from '../whole-number.js';
 
@@ -40,10 +41,11 @@ export function workerCommand(context: CommandContext): Command {
       // The worker reads the process's environment, and so do the processes that it starts.
       Object.assign(process.env, serversOf(context));
       const log = eventLog(context.out);
-      const parent = process.send?.bind(process);
+      // Other process managers open a channel as well, and do not expect our events in it.
+      const parent = context.environment[managedMark] === undefined ? undefined : process.send?.bind(process);
       const leaving = new AbortController();
       // Started by `up` or `demo`: without them nobody would stop us.
-      process.once('disconnect', () => leaving.abort());
+      if (parent !== undefined) process.once('disconnect', () => leaving.abort());
       const { queue, slots, threads, devices } = options;
       await runWorker({
         queue,
@@ -57,6 +59,6 @@ export function workerCommand(context: CommandContext): Command {
         },
       });
       // The channel would keep the process alive.
-      if (process.connected) process.disconnect();
+      if (parent !== undefined && process.connected) process.disconnect();
     });
 }

@@ -7,9 +7,10 @@ import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
 import { DistilleryError } from '../../errors/errors.js';
+import type { WorkerEvent } from '../../worker/events.js';
 import type { Environment } from '../state/client-environment.js';
 import type { EventSink } from '../terminal/event-log.js';
-import type { WorkerEvent } from '../../worker/events.js';
+import { managedMark } from './managed-mark.js';
 
 export type WorkerQueue = 'pipeline' | 'compute';
 
@@ -84,7 +85,7 @@ export class WorkerProcess {
   private spawn(): ChildProcess {
     const { queue, environment, event, onStart } = this.options;
     const child = spawn(process.execPath, [mainScript, 'worker', '--queue', queue], {
-      env: { ...environment, NO_COLOR: '1' },
+      env: { ...environment, NO_COLOR: '1', [managedMark]: '1' },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       // A group of its own: Ctrl-C in the terminal reaches us alone, and we stop things in order.
       detached: true,

@@ -33,7 +33,8 @@ export class EtaEstimator {
       track.samples.length = 0;
       track.end = undefined;
     }
-    if (track.samples.length === 0 || fraction !== track.samples.at(-1)?.fraction)
+    // What comes before the first movement is starting, not working.
+    if (fraction > 0 && fraction !== track.samples.at(-1)?.fraction)
       track.samples.push({ at: now, fraction });
     while (track.samples.length > 2 && now - (track.samples[0]?.at ?? now) > windowMs) track.samples.shift();
 

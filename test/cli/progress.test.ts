@@ -70,6 +70,16 @@ test('no estimate without progress', () => {
   assert.equal(estimator.observe(distill, 0, now), undefined);
 });
 
+test('the time until something moves first is not extrapolated', () => {
+  const estimator = new EtaEstimator();
+  const stage = { ...distill, startedAt: new Date(0).toISOString() };
+  for (let second = 0; second <= 30; second++)
+    assert.equal(estimator.observe(stage, 0, second * 1000), undefined);
+  assert.equal(estimator.observe(stage, 0.01, 31_000), undefined, 'one movement has no speed');
+  const eta = estimator.observe(stage, 0.06, 36_000);
+  assert.ok(eta !== undefined && Math.abs(eta - 94) < 1, `${eta} s instead of 94 s`);
+});
+
 test('a fall back to a checkpoint starts the estimate afresh', () => {
   const estimator = new EtaEstimator();
   const stage = { ...distill, startedAt: new Date(0).toISOString() };
