@@ -40,6 +40,8 @@ export interface RunContext {
   readonly seed: number;
   readonly dataset: DatasetInput;
   readonly network: NetworkSpec;
+  /** Names the run that must not reuse earlier work, when it is not to; part of the identity of its units. */
+  readonly fresh?: string;
 }
 
 /** A finished stage that another one builds on. */

@@ -23,6 +23,8 @@ export interface TrainExpertInput {
   readonly seed: number;
   /** Which expert, from 0. */
   readonly index: number;
+  /** Names the run that must not reuse earlier work, when it is not to; part of the identity of its units. */
+  readonly fresh?: string;
 }
 export interface TrainExpertResult {
   /** `Trajectory` manifest of this expert. */
@@ -40,6 +42,8 @@ export interface DistillChunkInput {
   readonly trajectories: Reference;
   readonly config: Omit<DistillConfig, 'trajectories' | 'iterations' | 'selection'>;
   readonly seed: number;
+  /** Names the run that must not reuse earlier work, when it is not to; part of the identity of its units. */
+  readonly fresh?: string;
   /** Iterations done before and after this chunk. */
   readonly from: number;
   readonly to: number;
@@ -80,6 +84,8 @@ export interface EvaluateNetworkInput {
   readonly seed: number;
   /** Which fresh network, from 0. */
   readonly run: number;
+  /** Names the run that must not reuse earlier work, when it is not to; part of the identity of its units. */
+  readonly fresh?: string;
 }
 export interface EvaluateNetworkResult {
   readonly accuracy: number;

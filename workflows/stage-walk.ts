@@ -89,7 +89,13 @@ export class StageWalk {
 
   private async runChild(stage: PlannedStage): Promise<StageOutcome> {
     const workflowId = `${workflowInfo().workflowId}/${stage.id}`;
-    const input: StageInput = { ...this.common, stage, upstream: this.upstreamOf(stage) };
+    const { run, cache, source } = this.common;
+    const input: StageInput = {
+      ...this.common,
+      stage,
+      upstream: this.upstreamOf(stage),
+      run: cache && stage.cache ? run : { ...run, fresh: source.runId },
+    };
     this.progress.update(stage.id, { state: 'running', workflowId, startedAt: new Date().toISOString() });
     for (let check = 1; ; check += 1) {
       try {

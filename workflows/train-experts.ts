@@ -29,9 +29,10 @@ export async function trainExperts(input: TrainExpertsInput): Promise<StageOutco
       if (countTrained(trajectories) < count) {
         await continueAsNew<typeof trainExperts>({ ...input, resume: stage.resumption(trajectories) });
       }
+      const { network, fresh } = input.run;
       const set = {
-        key: stage.key,
-        network: input.run.network,
+        key: fresh === undefined ? stage.key : `${stage.key}-${fresh}`,
+        network,
         trajectories: trajectories.filter(isTrained),
       };
       const output = await stage.unit('trajectory set', () => light.recordTrajectorySet(set));
@@ -53,12 +54,9 @@ async function trainMissing(
       if (trained !== null) return;
       group.start(async () => {
         if (historyIsLong()) return;
-        const { dataset, network, seed } = run;
         const expert = await stage.compute('trainExpert', `expert ${index}`, {
-          dataset,
-          network,
+          ...run,
           config,
-          seed,
           index,
         });
         trajectories[index] = expert.trajectory;

@@ -112,7 +112,14 @@ export async function distillChunk(
 }
 
 /** How far it has come is not part of what a distillation is: a longer one goes on from a shorter one. */
-function distillationUnit({ dataset, network, trajectories, config, seed }: DistillChunkInput): string {
+function distillationUnit({
+  dataset,
+  network,
+  trajectories,
+  config,
+  seed,
+  fresh,
+}: DistillChunkInput): string {
   return unitKey({
     task: 'distill',
     version,
@@ -121,6 +128,7 @@ function distillationUnit({ dataset, network, trajectories, config, seed }: Dist
     trajectories: trajectories.sha256,
     config,
     seed,
+    fresh,
   });
 }
 

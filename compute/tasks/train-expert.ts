@@ -119,7 +119,7 @@ export async function trainExpert(input: TrainExpertInput, context: TaskContext)
 }
 
 /** Neither how many experts there are nor how long this one trains changes its steps. */
-function expertUnit({ dataset, network, config, seed, index }: TrainExpertInput): string {
+function expertUnit({ dataset, network, config, seed, index, fresh }: TrainExpertInput): string {
   const { lr, momentum, weightDecay, batchSize, augmentation } = config;
   return unitKey({
     task: 'train-expert',
@@ -129,6 +129,7 @@ function expertUnit({ dataset, network, config, seed, index }: TrainExpertInput)
     config: { lr, momentum, weightDecay, batchSize, augmentation },
     seed,
     index,
+    fresh,
   });
 }
 
