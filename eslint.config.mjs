@@ -37,7 +37,8 @@ export default tseslint.config(
           patterns: [
             { group: ['node:*'], message: 'Not available in the workflow sandbox.' },
             {
-              regex: '^\\.\\./(activities|compute|artifacts|worker|cli|servers|setup|tensor|networks|distillation|datasets|report)/',
+              regex:
+                '^\\.\\./(activities|compute|artifacts|worker|cli|servers|setup|tensor|networks|distillation|datasets|report)/',
               allowTypeImports: true,
               message: 'Workflows and definitions may import only types from this folder.',
             },
@@ -52,7 +53,11 @@ export default tseslint.config(
       'no-restricted-properties': [
         'error',
         { object: 'Math', property: 'random', message: 'Key all randomness by seed, purpose and index.' },
-        { object: 'Date', property: 'now', message: 'Deterministic in the sandbox, but never part of a result; use workflowInfo() times.' },
+        {
+          object: 'Date',
+          property: 'now',
+          message: 'Deterministic in the sandbox, but never part of a result; use workflowInfo() times.',
+        },
       ],
       '@typescript-eslint/no-floating-promises': 'error',
     },

@@ -183,6 +183,7 @@ async function temporal(
     dataDir: join(plan.folder, 'temporal'),
     log: join(plan.logs, 'temporal.log'),
     ephemeral: plan.ephemeral,
+    ...(plan.ephemeral ? { scratch: plan.folder } : {}),
     ...(plan.namespace === undefined ? {} : { namespace: plan.namespace }),
     ...(plan.ephemeral
       ? {}
@@ -222,6 +223,7 @@ async function s3(
       : keptCredentials(join(plan.folder, 's3-credentials.json')),
     bucket,
     ephemeral: plan.ephemeral,
+    ...(plan.ephemeral ? { scratch: plan.folder } : {}),
     ...(plan.ephemeral ? {} : { port: portSetting(plan.environment, 'DISTILLERY_S3_PORT', 9000) }),
   });
   started.push(server);

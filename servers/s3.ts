@@ -23,6 +23,8 @@ export interface S3Options {
   readonly port?: number;
   /** Removes the data with the server. Default false. */
   readonly ephemeral?: boolean;
+  /** A folder to remove, after the server, should this process die without stopping it. */
+  readonly scratch?: string;
 }
 
 /** How to reach a bucket. */
@@ -62,6 +64,7 @@ async function start(options: S3Options): Promise<RunningS3> {
     // SeaweedFS takes up to 15 s to close its volumes.
     graceMs: 20_000,
     ...(options.ephemeral === true ? { removeOnExit: options.dataDir } : {}),
+    ...(options.scratch === undefined ? {} : { removeIfOrphaned: options.scratch }),
   });
   const connection: S3Connection = {
     endpoint: `http://127.0.0.1:${port}`,
@@ -126,6 +129,8 @@ async function seaweed(options: S3Options, port: number): Promise<Invocation> {
   };
   return {
     args: [
+      // Otherwise it keeps unbounded logs in the shared temporary folder.
+      '-logtostderr=true',
       'mini',
       `-dir=${options.dataDir}`,
       '-ip=127.0.0.1',

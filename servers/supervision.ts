@@ -14,6 +14,8 @@ export interface SupervisorTask {
   readonly graceMs: number;
   /** A folder that goes with the server. */
   readonly removeOnExit?: string;
+  /** A folder that goes with the server if its owner is gone by then. */
+  readonly removeIfOrphaned?: string;
 }
 
 /** Parent to supervisor. */

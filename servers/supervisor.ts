@@ -68,7 +68,10 @@ child.once('error', (error) => {
   process.exit(1);
 });
 child.once('close', (code, signal) => {
-  if (task.removeOnExit !== undefined) rmSync(task.removeOnExit, { recursive: true, force: true });
+  const orphaned = process.connected ? undefined : task.removeIfOrphaned;
+  for (const folder of [task.removeOnExit, orphaned]) {
+    if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+  }
   say({ type: 'exited', code, signal });
   setTimeout(() => process.exit(0), 20);
 });

@@ -23,6 +23,8 @@ export interface TemporalOptions {
   readonly namespace?: string;
   /** Removes the data with the server. Default false. */
   readonly ephemeral?: boolean;
+  /** A folder to remove, after the server, should this process die without stopping it. */
+  readonly scratch?: string;
 }
 
 /** A Temporal server of ours. */
@@ -65,6 +67,7 @@ async function start(options: TemporalOptions): Promise<RunningTemporal> {
     log: options.log,
     graceMs: 10_000,
     ...(options.ephemeral === true ? { removeOnExit: options.dataDir } : {}),
+    ...(options.scratch === undefined ? {} : { removeIfOrphaned: options.scratch }),
   });
   const address = `127.0.0.1:${port}`;
   await waitUntilReady({

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -35,9 +35,9 @@ function isRunning(pid: number): boolean {
   }
 }
 
-async function goneWithin(pids: readonly number[], milliseconds: number): Promise<boolean> {
+async function within(milliseconds: number, isSo: () => boolean): Promise<boolean> {
   const end = Date.now() + milliseconds;
-  while (pids.some(isRunning)) {
+  while (!isSo()) {
     if (Date.now() > end) return false;
     await sleep(100);
   }
@@ -181,7 +181,8 @@ test('a program that does not start is an error with the end of its log', async 
 });
 
 for (const signal of ['SIGKILL', 'SIGINT'] as const) {
-  test(`the servers go when their owner goes by ${signal}`, async () => {
+  test(`the servers and their data go when their owner goes by ${signal}`, async () => {
+    const TMPDIR = mkdtempSync(join(tmpdir(), 'distillery-owner-'));
     const program = `
       import { startEmbedded } from ${JSON.stringify(new URL('../../servers/embedded.js', import.meta.url).href)};
       const servers = await startEmbedded({ ephemeral: true });
@@ -190,11 +191,19 @@ for (const signal of ['SIGKILL', 'SIGINT'] as const) {
     `;
     const owner = spawn(process.execPath, ['--input-type=module', '-e', program], {
       stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, TMPDIR },
     });
-    const [line] = (await once(createInterface(owner.stdout), 'line')) as [string];
-    const pids = JSON.parse(line) as number[];
-    assert.ok(pids.length === 2 && pids.every(isRunning));
-    owner.kill(signal);
-    assert.ok(await goneWithin(pids, 20_000), 'a server outlived its owner');
+    try {
+      const [line] = (await once(createInterface(owner.stdout), 'line')) as [string];
+      const pids = JSON.parse(line) as number[];
+      assert.ok(pids.length === 2 && pids.every(isRunning));
+      assert.equal(readdirSync(TMPDIR).length, 1, 'one folder holds everything');
+      owner.kill(signal);
+      assert.ok(await within(20_000, () => !pids.some(isRunning)), 'a server outlived its owner');
+      assert.ok(await within(5_000, () => readdirSync(TMPDIR).length === 0), 'the data outlived its owner');
+    } finally {
+      owner.kill('SIGKILL');
+      rmSync(TMPDIR, { recursive: true });
+    }
   });
 }
