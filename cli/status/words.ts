@@ -53,7 +53,7 @@ export function troubleWords(stage: Pick<StageView, 'preemptions' | 'failures'>)
 export function paceWords(stage: Pick<StageView, 'rate' | 'etaSeconds'>): string[] {
   const words: string[] = [];
   if (stage.rate !== undefined) words.push(formatRate(stage.rate));
-  if (stage.etaSeconds !== undefined) words.push(`ETA ${formatDuration(stage.etaSeconds)}`);
+  if (stage.etaSeconds !== undefined) words.push(`ETA ${formatDuration(Math.max(1, stage.etaSeconds))}`);
   return words;
 }
 

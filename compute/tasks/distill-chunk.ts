@@ -62,7 +62,7 @@ export async function distillChunk(
   const speed = new Speed(resumedFrom);
   const started = performance.now();
   while (distiller.iteration < input.to) {
-    const { loss, alpha, gradientNorm } = await distiller.step(experts).catch(async (error: unknown) => {
+    const { loss, alpha } = await distiller.step(experts).catch(async (error: unknown) => {
       if (!(error instanceof DistilleryError) || error.code !== 'Diverged') throw error;
       // The state before the bad iteration is still good: keep it, and say where.
       await checkpointing.now();
@@ -77,7 +77,7 @@ export async function distillChunk(
       done: distiller.iteration - input.from,
       total: input.to - input.from,
       ...(rate !== undefined && { rate }),
-      metrics: { loss, learnedRate: alpha, gradientNorm },
+      metrics: { loss, learnedRate: alpha },
     });
     await checkpointing.betweenSteps();
   }
