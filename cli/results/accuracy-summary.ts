@@ -52,9 +52,11 @@ function trainedOn({ trainedOn: set }: EvaluationRow, plan: Plan | undefined): s
       return `random real images${perClass}`;
     case 'full': {
       const limit = plan?.dataset.limit;
-      return limit === undefined
-        ? 'the whole training set'
-        : `all ${limit.toLocaleString('en')} training images`;
+      const images =
+        limit === undefined ? 'the whole training set' : `all ${limit.toLocaleString('en')} training images`;
+      // Few epochs are not all that the images can give, so how many there were is said.
+      const epochs = plan?.stages.find((stage) => stage.uses === 'train-experts')?.with.epochs;
+      return epochs === undefined ? images : `${images}, ${epochs} epochs`;
     }
   }
 }
