@@ -38,17 +38,19 @@ export async function writeReport(
   });
 }
 
-/** The command that starts the same run, with the definition in a file of the pipeline's name. */
+/**
+ * The shell commands that start the same run, with the definition in a file of the pipeline's name. The
+ * parameters need a file of their own, as the CLI takes its inputs either all from files or none.
+ */
 export function temporalCommand({ name, params }: Plan, taskQueue: string, workflowId: string): string {
   const start = [
     'temporal workflow start --type pipeline',
     `--task-queue ${quoted(taskQueue)} --workflow-id ${quoted(workflowId)}`,
     `--input-file ${name}.yaml --input-meta encoding=binary/plain`,
   ];
-  if (Object.keys(params).length > 0) {
-    start.push(`--input ${quoted(JSON.stringify({ params }))} --input-meta encoding=json/plain`);
-  }
-  return start.join(' ');
+  if (Object.keys(params).length === 0) return start.join(' ');
+  const options = `printf %s ${quoted(JSON.stringify({ params }))} > params.json`;
+  return `${options}\n${start.join(' ')} --input-file params.json --input-meta encoding=json/plain`;
 }
 
 /** As one word of a POSIX shell. */

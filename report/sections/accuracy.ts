@@ -72,5 +72,5 @@ function protocol({ config, output }: EvaluationFindings, findings: Findings): s
     output.rows.some((row) => row.trainedOn === 'full') && findings.experts
       ? ` The whole set is what the experts reached on ${counted(findings.trainingImages, 'image')} in ${counted(findings.experts.config.epochs, 'epoch')}.`
       : '';
-  return `Freshly initialised networks were trained on the distilled images alone for ${counted(config.epochs, 'epoch')} (SGD at ${rate}, momentum ${significant(config.momentum)}, weight decay ${significant(config.weightDecay)}) and tested once on ${counted(findings.dataset.test.count, 'image')} that nothing else had seen.${random}${full}`;
+  return `Freshly initialised networks were trained on the distilled images alone for ${counted(config.epochs, 'epoch')} (SGD at ${rate}, momentum ${significant(config.momentum)}, weight decay ${significant(config.weightDecay)}) and tested once on ${counted(findings.dataset.test.count, 'image')} by which nothing was trained or chosen.${random}${full}`;
 }

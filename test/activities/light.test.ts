@@ -266,9 +266,10 @@ describe('light activities', () => {
     });
     assert.equal(
       report.temporalCommand,
-      'temporal workflow start --type pipeline --task-queue distillery --workflow-id fmnist' +
+      `printf %s '{"params":{"title":"it'\\''s"}}' > params.json\n` +
+        'temporal workflow start --type pipeline --task-queue distillery --workflow-id fmnist' +
         ' --input-file tiny.yaml --input-meta encoding=binary/plain' +
-        ` --input '{"params":{"title":"it'\\''s"}}' --input-meta encoding=json/plain`,
+        ' --input-file params.json --input-meta encoding=json/plain',
     );
   });
 
