@@ -20,20 +20,22 @@ export async function pythonWith(packages: readonly string[]): Promise<string | 
   const digest = createHash('sha256').update(packages.join('\n')).digest('hex').slice(0, 12);
   const folder = join(home, `test-python-${digest}`);
   const interpreter = join(folder, 'bin', 'python');
-  const complete = join(folder, 'complete');
-  if (existsSync(complete)) return interpreter;
+  if (existsSync(folder)) return interpreter;
   try {
     await run('python3', ['-c', 'import venv, ensurepip']);
   } catch {
     return undefined;
   }
   await mkdir(home, { recursive: true });
-  await rm(folder, { recursive: true, force: true });
-  await run('python3', ['-m', 'venv', folder]);
-  await run(interpreter, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...packages]);
-  const marker = join(folder, 'incomplete');
-  await mkdir(marker);
-  await rename(marker, complete);
+  // Other test files may want the same at the same time: each makes its own, and the first to be done wins.
+  const own = `${folder}-${process.pid}`;
+  const python = join(own, 'bin', 'python');
+  await run('python3', ['-m', 'venv', own]);
+  await run(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...packages]);
+  await rename(own, folder).catch(async (error: unknown) => {
+    await rm(own, { recursive: true, force: true });
+    if (!existsSync(folder)) throw error;
+  });
   return interpreter;
 }
 
