@@ -6,6 +6,7 @@ import { getExternalWorkflowHandle, setCurrentDetails, workflowInfo } from '@tem
 import type { PlannedStage } from '../definition/plan.js';
 import type { StageState, StageStatus } from '../definition/stages.js';
 import { stageProgress } from './messages.js';
+import type { Resumption } from './stage-input.js';
 import { stageDetails } from './summary.js';
 import { directNeeds } from './upstream.js';
 
@@ -19,7 +20,7 @@ export class StageProgress {
   private status: StageStatus;
   private signalledDone = 0;
 
-  constructor(stage: PlannedStage, total: number, earlier?: { preemptions: number; failures: number }) {
+  constructor(stage: PlannedStage, total: number, earlier?: Omit<Resumption<unknown>, 'key' | 'position'>) {
     const info = workflowInfo();
     this.status = {
       id: stage.id,
@@ -32,7 +33,7 @@ export class StageProgress {
       metrics: {},
       preemptions: earlier?.preemptions ?? 0,
       failures: earlier?.failures ?? 0,
-      startedAt: info.startTime.toISOString(),
+      startedAt: earlier?.startedAt ?? info.startTime.toISOString(),
     };
     this.show();
   }

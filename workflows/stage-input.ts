@@ -21,6 +21,8 @@ export interface StageInput<S extends PlannedStage = PlannedStage, Position = un
 /** What a stage carries from one run to the next; kept small, as it is a payload. */
 export interface Resumption<Position> {
   readonly key: string;
+  /** ISO time at which the first run of the stage began; absent in what older versions have left. */
+  readonly startedAt?: string;
   readonly preemptions: number;
   readonly failures: number;
   readonly position: Position;

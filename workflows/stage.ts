@@ -54,6 +54,7 @@ export async function runStage<S extends PlannedStage, P>(
 ): Promise<StageOutcome> {
   const { stage, run, resume } = input;
   const progress = new StageProgress(stage, total, resume);
+  const startedAt = resume?.startedAt ?? workflowInfo().startTime.toISOString();
   setHandler(stageStatus, () => progress.current);
   const unit = <T>(what: string, attempt: () => Promise<T>) =>
     runUnit(what, attempt, stage.retry, progress.retried);
@@ -71,7 +72,7 @@ export async function runStage<S extends PlannedStage, P>(
       compute: (task, what, taskInput) => unit(what, () => attemptCompute(stage, task, what, taskInput)),
       resumption(position) {
         const { preemptions, failures } = progress.current;
-        return { key: stageKey, preemptions, failures, position };
+        return { key: stageKey, startedAt, preemptions, failures, position };
       },
     });
     const manifest = await unit('finish', () =>
@@ -80,7 +81,7 @@ export async function runStage<S extends PlannedStage, P>(
         type: stage.uses,
         output,
         ...(engine && { engine }),
-        startedAt: workflowInfo().startTime.toISOString(),
+        startedAt,
       }),
     );
     return ended(progress, 'finished', manifest);

@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import type { FinishStageInput } from '../../activities/contract.js';
 import type { DistillChunkInput } from '../../compute/protocol.js';
 import { timeSkippingServer } from '../support/temporal.js';
 import { startPipeline, withWorkers } from './harness.js';
@@ -36,7 +37,13 @@ describe('histories', () => {
       assert.ok(parent.historyLength < 400, `the pipeline has ${parent.historyLength} events`);
       const last = await server.client.workflow.getHandle(`${handle.workflowId}/distill`).describe();
       assert.ok(last.historyLength < 3200, `the last run has ${last.historyLength} events`);
-      assert.notEqual(last.runId, await firstRun(`${handle.workflowId}/distill`));
+      const first = await firstRun(`${handle.workflowId}/distill`);
+      assert.notEqual(last.runId, first);
+      // The stage began with its first run, not with its last.
+      const began = await server.client.workflow.getHandle(`${handle.workflowId}/distill`, first).describe();
+      const { startedAt } = pretend.calls.findLast(({ name }) => name === 'finishStage')
+        ?.args[0] as FinishStageInput;
+      assert.equal(startedAt, began.startTime.toISOString());
     });
   });
 
