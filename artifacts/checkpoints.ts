@@ -80,12 +80,14 @@ export class Checkpoints {
 
   /**
    * Removes all but the newest checkpoints; two by default, so that one may be damaged.
-   * @param protect sequence numbers to keep besides.
+   * @param options upTo: where the caller is. As many up to there are kept besides the newest, because a
+   *   longer run of the same unit may have left checkpoints that the caller cannot use.
    */
-  async prune(keep = 2, protect: readonly number[] = []): Promise<void> {
+  async prune({ keep = 2, upTo = Infinity }: { keep?: number; upTo?: number } = {}): Promise<void> {
     const listed = await this.#list();
     const sequences = [...new Set(listed.map(({ sequence }) => sequence))];
-    const kept = new Set([...sequences.slice(0, Math.max(1, keep)), ...protect]);
+    const usable = sequences.filter((sequence) => sequence <= upTo);
+    const kept = new Set([...sequences.slice(0, keep), ...usable.slice(0, keep)]);
     for (const { sequence, reference } of listed) {
       if (!kept.has(sequence)) await this.#store.remove(reference.key);
     }

@@ -2,6 +2,7 @@
  * @file What stored documents must look like; checked on every read, because a store outlives the code.
  */
 import { z } from 'zod';
+import type { EngineInfo } from '../definition/stages.js';
 import { DistilleryError, type ErrorCode } from '../errors/errors.js';
 import type { NetworkSpec } from '../networks/spec.js';
 import { decodeManifest } from './manifest.js';
@@ -20,6 +21,14 @@ export const referenceSchema = z.object({
 
 export const rangeSchema = z.object({ offset: count, length: count, sha256: hexDigest });
 
+export const engineSchema: z.ZodType<EngineInfo> = z.object({
+  name: z.string(),
+  oneDnn: z.boolean(),
+  threads: count,
+  cpu: z.string(),
+  device: z.string(),
+});
+
 /** Which architectures and options exist is for the networks to say. */
 export const networkSchema = z.custom<NetworkSpec>(
   (value) => z.looseObject({ architecture: z.string() }).safeParse(value).success,
@@ -37,6 +46,27 @@ export function parseDocument<T>(schema: z.ZodType<T>, body: unknown, key: strin
     `${key} is not what it should be: ${where === '' ? 'the document' : where}: ${issue?.message ?? 'invalid'}. ` +
       'It may come from another version of distillery: remove it and run again.',
   );
+}
+
+/**
+ * The manifest at a key, or undefined when what it describes has to be computed: there is none, or it is
+ * damaged or of another form, which `onDamaged` is told of.
+ */
+export async function findManifest<T>(
+  store: ArtifactStore,
+  key: string,
+  schema: z.ZodType<T>,
+  onDamaged: (error: DistilleryError) => void = () => undefined,
+): Promise<{ document: T; reference: Reference } | undefined> {
+  try {
+    const found = await store.getManifest(key);
+    if (found === undefined) return undefined;
+    return { document: parseDocument(schema, found.body, key, 'Corrupt'), reference: found.reference };
+  } catch (error) {
+    if (!(error instanceof DistilleryError) || error.code !== 'Corrupt') throw error;
+    onDamaged(error);
+    return undefined;
+  }
 }
 
 /**

@@ -4,10 +4,10 @@
 import { z } from 'zod';
 import type { StageType } from '../definition/plan.js';
 import type { StageManifest, StageOutput } from '../definition/stages.js';
-import { DistilleryError } from '../errors/errors.js';
+import type { DistilleryError } from '../errors/errors.js';
 import { stageKey } from './layout.js';
 import type { Reference } from './reference.js';
-import { count, parseDocument, referenceSchema } from './schemas.js';
+import { count, engineSchema, findManifest, referenceSchema } from './schemas.js';
 import type { ArtifactStore } from './store.js';
 
 const outputSchema: z.ZodType<StageOutput> = z.discriminatedUnion('type', [
@@ -53,9 +53,7 @@ const manifestSchema: z.ZodType<StageManifest> = z.object({
   key: z.string(),
   type: z.enum(['train-experts', 'distill', 'evaluate', 'report']),
   output: outputSchema,
-  engine: z
-    .object({ name: z.string(), oneDnn: z.boolean(), threads: count, cpu: z.string(), device: z.string() })
-    .exactOptional(),
+  engine: engineSchema.exactOptional(),
   workflowId: z.string(),
   runId: z.string(),
   finishedAt: z.string(),
@@ -72,15 +70,7 @@ export async function getStageManifest(
   key: string,
   onDamaged: (error: DistilleryError) => void = () => undefined,
 ): Promise<StageManifest | undefined> {
-  const address = stageKey(type, key);
-  try {
-    const found = await store.getManifest(address);
-    return found && parseDocument(manifestSchema, found.body, address, 'Corrupt');
-  } catch (error) {
-    if (!(error instanceof DistilleryError) || error.code !== 'Corrupt') throw error;
-    onDamaged(error);
-    return undefined;
-  }
+  return (await findManifest(store, stageKey(type, key), manifestSchema, onDamaged))?.document;
 }
 
 /** Records a stage's result; one that is there already stands. */

@@ -34,7 +34,7 @@ export interface ArtifactStore {
 
   /**
    * Writes a small JSON document with its own digest, only if the key is free (If-None-Match).
-   * Returns whether it was this call that created it; an existing document is left alone.
+   * Returns whether it was this call that created it; an existing document is left alone, unless it is damaged.
    */
   putManifest(key: string, body: unknown): Promise<{ created: boolean; reference: Reference }>;
 

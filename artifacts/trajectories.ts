@@ -3,9 +3,17 @@
  */
 import { z } from 'zod';
 import { DistilleryError } from '../errors/errors.js';
-import { trajectorySetKey } from './layout.js';
+import { expertKey, trajectorySetKey } from './layout.js';
 import type { Reference } from './reference.js';
-import { count, networkSchema, rangeSchema, readManifest, referenceSchema } from './schemas.js';
+import {
+  count,
+  findManifest,
+  networkSchema,
+  parseDocument,
+  rangeSchema,
+  readManifest,
+  referenceSchema,
+} from './schemas.js';
 import type { ArtifactStore } from './store.js';
 import type { Trajectory, TrajectorySet } from './trajectory.js';
 
@@ -45,6 +53,21 @@ const trajectorySetSchema: z.ZodType<TrajectorySet> = z.object({
 /** @throws DistilleryError `Corrupt`, or `InvalidTrajectory` when it is not a whole trajectory. */
 export function getTrajectory(store: ArtifactStore, reference: Reference): Promise<Trajectory> {
   return readManifest(store, reference, trajectorySchema, 'InvalidTrajectory');
+}
+
+/**
+ * The expert of a unit of work, or undefined when it has to be trained: there is none, or it is damaged.
+ * @throws DistilleryError `InvalidTrajectory` when it is not a whole trajectory.
+ */
+export async function findTrajectory(
+  store: ArtifactStore,
+  unit: string,
+): Promise<{ trajectory: Trajectory; reference: Reference } | undefined> {
+  const key = expertKey(unit);
+  const found = await findManifest(store, key, z.unknown());
+  if (found === undefined) return undefined;
+  const trajectory = parseDocument(trajectorySchema, found.document, key, 'InvalidTrajectory');
+  return { trajectory, reference: found.reference };
 }
 
 /** @throws DistilleryError `Corrupt`, or `InvalidTrajectory` when it is not a set of trajectories. */

@@ -1,6 +1,7 @@
 /**
  * @file The stored experts as a distillation reads them.
  */
+import { canonicalJson } from '../artifacts/canonical-json.js';
 import type { Reference } from '../artifacts/reference.js';
 import type { ArtifactStore } from '../artifacts/store.js';
 import { getTrajectory, getTrajectorySet, SnapshotCache } from '../artifacts/trajectories.js';
@@ -41,6 +42,13 @@ async function readExperts(
     throw new DistilleryError(
       'InvalidTrajectory',
       `The experts have ${set.parameterCount} parameters, the network of this pipeline ${network.parameterCount}: ` +
+        'distil with the network that the experts were trained as.',
+    );
+  // As many parameters do not make the same network: another norm or pooling may have just as many.
+  if (canonicalJson(set.network) !== canonicalJson(network.spec))
+    throw new DistilleryError(
+      'InvalidTrajectory',
+      `The experts are ${canonicalJson(set.network)}, the network of this pipeline is ${canonicalJson(network.spec)}: ` +
         'distil with the network that the experts were trained as.',
     );
   const trajectories = await Promise.all(set.trajectories.map((expert) => getTrajectory(store, expert)));

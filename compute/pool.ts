@@ -47,6 +47,7 @@ export class ComputePool {
   }
 
   private acquire(signal: AbortSignal | undefined): Promise<ComputeProcess> {
+    if (signal?.aborted === true) return Promise.reject(stopped(signal));
     const idle = this.free.pop();
     if (idle !== undefined) return Promise.resolve(idle);
     return new Promise((resolve, reject) => {
@@ -56,10 +57,14 @@ export class ComputePool {
       };
       const leave = () => {
         this.waiting.splice(this.waiting.indexOf(take), 1);
-        reject(signal?.reason instanceof Stopped ? signal.reason : new Stopped('cancel'));
+        reject(stopped(signal));
       };
       this.waiting.push(take);
       signal?.addEventListener('abort', leave, { once: true });
     });
   }
+}
+
+function stopped(signal: AbortSignal | undefined): Stopped {
+  return signal?.reason instanceof Stopped ? signal.reason : new Stopped('cancel');
 }

@@ -56,7 +56,7 @@ export async function distillChunk(
     if (distiller.iteration === savedAt) return;
     checkpoint = await checkpoints.save(distiller.iteration, stateTensors(distiller.exportState()));
     savedAt = distiller.iteration;
-    await checkpoints.prune();
+    await checkpoints.prune({ upTo: savedAt });
   });
 
   const speed = new Speed(resumedFrom);

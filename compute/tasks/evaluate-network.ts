@@ -3,7 +3,7 @@
  */
 import { unitKey } from '../../artifacts/canonical-json.js';
 import { Checkpoints } from '../../artifacts/checkpoints.js';
-import { evaluationKey } from '../../artifacts/layout.js';
+import { findEvaluation, putEvaluation } from '../../artifacts/evaluations.js';
 import { decodeDistilled } from '../../artifacts/result-folder.js';
 import { accuracy } from '../../distillation/accuracy.js';
 import { resolveAugmentation } from '../../distillation/augmentation/strategy.js';
@@ -20,19 +20,13 @@ import { datasetIdentity, networkPrograms, runImages, type RunImages } from '../
 /** Raised when the same input gives another result. */
 const version = 1;
 
-interface StoredEvaluation {
-  readonly accuracy: number;
-  readonly loss: number;
-  readonly engine: EvaluateNetworkResult['engine'];
-}
-
 export async function evaluateNetwork(
   input: EvaluateNetworkInput,
   context: TaskContext,
 ): Promise<EvaluateNetworkResult> {
   const unit = evaluationUnit(input);
-  const stored = await context.store.getManifest(evaluationKey(unit));
-  if (stored) return stored.body as StoredEvaluation;
+  const stored = await findEvaluation(context.store, unit);
+  if (stored) return stored;
 
   const images = await runImages(context, input.dataset);
   const { set, learnedRate } = await trainingSet(input, images, context);
@@ -63,7 +57,7 @@ export async function evaluateNetwork(
   let loss = Number(newest?.metadata.loss ?? Number.NaN);
   const checkpointing = new Checkpointing(context, async () => {
     await checkpoints.save(steps(), trainingTensors(training.exportState()), { loss: String(loss) });
-    await checkpoints.prune();
+    await checkpoints.prune({ upTo: steps() });
   });
   try {
     while (!training.finished) {
@@ -87,8 +81,8 @@ export async function evaluateNetwork(
     }
     const measured = accuracy(programs, training.parameters, images[input.split]);
     const result: EvaluateNetworkResult = { accuracy: measured, loss, engine: context.device.info };
-    await context.store.putManifest(evaluationKey(unit), result);
-    await checkpoints.prune(0);
+    await putEvaluation(context.store, unit, result);
+    await checkpoints.prune({ keep: 0 });
     return result;
   } finally {
     training.release();

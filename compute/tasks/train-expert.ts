@@ -3,9 +3,8 @@
  */
 import { unitKey } from '../../artifacts/canonical-json.js';
 import { Checkpoints, type Checkpoint } from '../../artifacts/checkpoints.js';
-import { expertKey } from '../../artifacts/layout.js';
 import { TrajectoryWriter, type WriterState } from '../../artifacts/trajectory-writer.js';
-import { getTrajectory } from '../../artifacts/trajectories.js';
+import { findTrajectory } from '../../artifacts/trajectories.js';
 import type { TrajectoryShard } from '../../artifacts/trajectory.js';
 import { accuracy } from '../../distillation/accuracy.js';
 import { resolveAugmentation } from '../../distillation/augmentation/strategy.js';
@@ -33,12 +32,12 @@ export async function trainExpert(input: TrainExpertInput, context: TaskContext)
   const { store, device } = context;
   const unit = expertUnit(input);
   const trajectoryUnit = unitKey({ unit, epochs: config.epochs });
-  const existing = await store.getManifest(expertKey(trajectoryUnit));
+  const existing = await findTrajectory(store, trajectoryUnit);
   if (existing) {
-    const { testAccuracy } = await getTrajectory(store, existing.reference);
+    const { trajectory, reference } = existing;
     return {
-      trajectory: existing.reference,
-      accuracyByEpoch: testAccuracy,
+      trajectory: reference,
+      accuracyByEpoch: trajectory.testAccuracy,
       reused: true,
       engine: device.info,
     };
@@ -78,7 +77,7 @@ export async function trainExpert(input: TrainExpertInput, context: TaskContext)
       records: JSON.stringify(records),
       shards: JSON.stringify(shards),
     });
-    await checkpoints.prune();
+    await checkpoints.prune({ upTo: steps() });
   });
 
   try {
@@ -91,7 +90,10 @@ export async function trainExpert(input: TrainExpertInput, context: TaskContext)
       const { loss, finishedEpoch } = training.step();
       if (!Number.isFinite(loss)) throw divergence(input, training.epoch, loss);
       if (finishedEpoch) {
-        await writer.add(training.epoch, training.snapshot());
+        const snapshot = training.snapshot();
+        // The loss is that of before the last update, which may be the one that goes astray.
+        if (!snapshot.every(Number.isFinite)) throw divergence(input, training.epoch - 1, Number.NaN);
+        await writer.add(training.epoch, snapshot);
         records.trainLoss.push(finishedEpoch.loss);
         records.testAccuracy.push(measure());
       }
@@ -111,7 +113,7 @@ export async function trainExpert(input: TrainExpertInput, context: TaskContext)
     }
     const { testAccuracy, trainLoss } = records;
     const { reference } = await writer.finish(testAccuracy, trainLoss);
-    await checkpoints.prune(1);
+    await checkpoints.prune({ keep: 1 });
     return { trajectory: reference, accuracyByEpoch: testAccuracy, reused: false, engine: device.info };
   } finally {
     training.release();

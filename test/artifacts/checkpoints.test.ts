@@ -64,18 +64,33 @@ test('a checkpoint that is pruned between listing and reading is looked for anew
   assert.equal(newest?.sequence, 7);
 });
 
-test('pruning keeps the newest and the protected ones, and two writers of one state make one object', async () => {
+test('pruning keeps the newest, and two writers of one state make one object', async () => {
   const store = new MemoryStore();
   const checkpoints = new Checkpoints(store, 'unit');
   for (const sequence of [1, 2, 3, 4, 5]) await checkpoints.save(sequence, state(sequence));
   await new Checkpoints(store, 'unit').save(5, state(5));
   assert.equal(store.keys().length, 5);
-  await checkpoints.prune(2, [1]);
-  assert.deepEqual(
-    store.keys().map((key) => Number(/s-(\d+)/.exec(key)?.[1])),
-    [1, 4, 5],
-  );
+  await checkpoints.prune();
+  assert.deepEqual(sequences(store), [4, 5]);
+  await checkpoints.prune({ keep: 0 });
+  assert.deepEqual(sequences(store), []);
 });
+
+test('a shorter run keeps its own checkpoints below those of a longer one', async () => {
+  const store = new MemoryStore();
+  const checkpoints = new Checkpoints(store, 'unit');
+  for (const sequence of [4990, 5000]) await checkpoints.save(sequence, state(sequence));
+  for (const sequence of [10, 20, 30]) {
+    await checkpoints.save(sequence, state(sequence));
+    await checkpoints.prune({ upTo: sequence });
+  }
+  assert.deepEqual(sequences(store), [20, 30, 4990, 5000]);
+  assert.equal((await checkpoints.newest({ atMost: 100 }))?.sequence, 30);
+});
+
+function sequences(store: MemoryStore): number[] {
+  return store.keys().map((key) => Number(/s-(\d+)/.exec(key)?.[1]));
+}
 
 test('a superseded attempt that writes and prunes late harms nothing', async () => {
   const store = new MemoryStore();

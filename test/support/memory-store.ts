@@ -11,7 +11,7 @@ import { DistilleryError } from '../../errors/errors.js';
 const maxObjectBytes = 64 * 1024 * 1024;
 
 export class MemoryStore implements ArtifactStore {
-  readonly location = 'memory';
+  readonly location: string = 'memory';
   readonly #objects = new Map<string, { bytes: Uint8Array; lastModified: Date }>();
 
   putBlob(bytes: Uint8Array, mediaType: string): Promise<Reference> {
@@ -47,7 +47,8 @@ export class MemoryStore implements ArtifactStore {
     return settle(() => {
       checkKey(key);
       const existing = this.#bytes(key);
-      if (existing) return { created: false, reference: reference(key, existing, manifestMediaType) };
+      if (existing && isWhole(existing, key))
+        return { created: false, reference: reference(key, existing, manifestMediaType) };
       const bytes = encodeManifest(body);
       this.#objects.set(key, { bytes, lastModified: new Date() });
       return { created: true, reference: reference(key, bytes, manifestMediaType) };
@@ -99,6 +100,15 @@ function verified(bytes: Uint8Array | undefined, expected: string, key: string):
     );
   }
   return bytes.slice();
+}
+
+function isWhole(bytes: Uint8Array, key: string): boolean {
+  try {
+    decodeManifest(bytes, key);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** What throws becomes a rejection, as it is from a store behind a network. */

@@ -1,0 +1,447 @@
+/**
+ * @file The tasks of the compute process on the real engine and a store in memory: wherever they are stopped,
+ * they go on to the same bytes.
+ */
+import assert from 'node:assert/strict';
+import { before, describe, it, type TestContext } from 'node:test';
+import { expertKey } from '../../artifacts/layout.js';
+import type { Reference } from '../../artifacts/reference.js';
+import { getTrajectory, putTrajectorySet } from '../../artifacts/trajectories.js';
+import { Stopped, type TaskContext } from '../../compute/context.js';
+import type {
+  DatasetInput,
+  DistillChunkInput,
+  EvaluateNetworkInput,
+  TrainExpertInput,
+} from '../../compute/protocol.js';
+import { tasks } from '../../compute/tasks/index.js';
+import { importDataset } from '../../datasets/import.js';
+import { DistilleryError } from '../../errors/errors.js';
+import type { Device } from '../../tensor/device.js';
+import { testDevice } from '../support/device.js';
+import { temporaryFolder, writeIdxFolder } from '../support/idx.js';
+import { bandImages } from '../support/images.js';
+import { MemoryStore } from '../support/memory-store.js';
+import { tinyClasses, tinyNetwork, tinyShape } from '../support/tiny.js';
+
+const { trainExpert, distillChunk, evaluateNetwork } = tasks;
+
+let stores = 0;
+/** What stays warm is kept by the store's address, so each has its own. */
+class OwnStore extends MemoryStore {
+  override readonly location = `memory ${++stores}`;
+  checkpoints(): string[] {
+    return this.keys().filter((key) => key.startsWith('checkpoints/'));
+  }
+  /** Flips a bit in the middle of an object. */
+  async damage(key: string): Promise<void> {
+    const bytes = await this.getObject(key);
+    assert.ok(bytes, `${key} is there`);
+    const middle = bytes.length >> 1;
+    bytes[middle] = bytes[middle]! ^ 1;
+    await this.putObject(key, bytes, 'application/octet-stream');
+  }
+}
+
+let device: Device;
+before(async () => {
+  device = await testDevice();
+});
+
+interface Steps {
+  /** Steps begun, as the task breathes before it looks whether to stop. */
+  taken: number;
+}
+
+/** A context that asks the task to stop after so many steps. */
+function contextOf(store: MemoryStore, stop?: { after: number; reason: 'cancel' | 'preempt' }) {
+  const steps: Steps = { taken: 0 };
+  const context: TaskContext = {
+    store,
+    device,
+    stopRequested: () => (stop && steps.taken >= stop.after ? stop.reason : undefined),
+    breathe() {
+      steps.taken += 1;
+      return Promise.resolve();
+    },
+    report: () => undefined,
+  };
+  return { context, steps };
+}
+
+type Task<I, R> = (input: I, context: TaskContext) => Promise<R>;
+
+/** Runs a task with a preemption after every `pause` steps. */
+async function inPieces<I, R>(task: Task<I, R>, input: I, store: MemoryStore, pause: number) {
+  for (let stops = 0; ; stops += 1) {
+    const { context } = contextOf(store, { after: pause, reason: 'preempt' });
+    try {
+      return { result: await task(input, context), stops };
+    } catch (error) {
+      if (!(error instanceof Stopped)) throw error;
+      assert.equal(error.reason, 'preempt');
+      assert.ok(stops < 200, 'the task gets on');
+    }
+  }
+}
+
+const run = <I, R>(task: Task<I, R>, input: I, store: MemoryStore) => task(input, contextOf(store).context);
+
+async function stopAfter<I>(
+  task: Task<I, unknown>,
+  input: I,
+  store: MemoryStore,
+  after: number,
+  reason: 'cancel' | 'preempt' = 'preempt',
+): Promise<void> {
+  const tensors = device.liveTensors;
+  await assert.rejects(task(input, contextOf(store, { after, reason }).context), (error) => {
+    return error instanceof Stopped && error.reason === reason;
+  });
+  assert.equal(device.liveTensors, tensors, 'a stopped task holds no tensors');
+}
+
+async function newStore(t: TestContext): Promise<{ store: OwnStore; dataset: DatasetInput }> {
+  const store = new OwnStore();
+  const folder = await temporaryFolder(t);
+  await writeIdxFolder(
+    folder,
+    bandImages(48, tinyClasses, tinyShape),
+    bandImages(16, tinyClasses, tinyShape, 2),
+  );
+  const { reference } = await importDataset(store, folder, { name: 'bands' });
+  return { store, dataset: { manifest: reference, holdout: 8, seed: 3 } };
+}
+
+function expert(dataset: DatasetInput, epochs: number, momentum = 0, index = 0): TrainExpertInput {
+  return {
+    dataset,
+    network: tinyNetwork,
+    config: { count: 2, epochs, lr: 0.05, momentum, weightDecay: 0, batchSize: 16, augmentation: 'dsa' },
+    seed: 3,
+    index,
+  };
+}
+
+/** Two experts of four epochs as a set, and a chunk that distils from it. */
+async function withExperts(t: TestContext) {
+  const { store, dataset } = await newStore(t);
+  const experts: Reference[] = [];
+  for (const index of [0, 1])
+    experts.push((await run(trainExpert, expert(dataset, 4, 0, index), store)).trajectory);
+  const { parameterCount } = await getTrajectory(store, experts[0]!);
+  const record = (name: string, network = tinyNetwork) =>
+    putTrajectorySet(store, name, {
+      kind: 'trajectory-set',
+      network,
+      parameterCount,
+      epochs: 4,
+      trajectories: experts,
+    });
+  const trajectories = await record('set');
+  const chunk = (from: number, to: number, change: Partial<DistillChunkInput> = {}): DistillChunkInput => ({
+    dataset,
+    network: tinyNetwork,
+    trajectories,
+    config: {
+      method: {
+        name: 'mtt',
+        synSteps: 2,
+        expertEpochs: 1,
+        maxStartEpoch: 3,
+        lrImg: 10,
+        lrLr: 1e-4,
+        lrInit: 0.05,
+        lrFloor: 1e-6,
+        momentum: 0.5,
+      },
+      ipc: 1,
+      init: 'real',
+      augmentation: 'dsa',
+    },
+    seed: 3,
+    from,
+    to,
+    ...change,
+  });
+  return { store, dataset, chunk, record };
+}
+
+function evaluation(dataset: DatasetInput, change: Partial<EvaluateNetworkInput> = {}): EvaluateNetworkInput {
+  return {
+    dataset,
+    trainingSet: { kind: 'random', ipc: 3 },
+    split: 'test',
+    network: tinyNetwork,
+    epochs: 7,
+    lr: 0.05,
+    momentum: 0.9,
+    weightDecay: 5e-4,
+    batchSize: 5,
+    augmentation: 'dsa',
+    seed: 3,
+    run: 0,
+    ...change,
+  };
+}
+
+describe('trainExpert', () => {
+  for (const momentum of [0, 0.9])
+    it(`gives the same trajectory however often it is preempted (momentum ${momentum})`, async (t) => {
+      // More than ten epochs: snapshots that wait for their shard keep their order in checkpoints.
+      const whole = await newStore(t);
+      const expected = await run(trainExpert, expert(whole.dataset, 12, momentum), whole.store);
+      for (const pause of [1, 4]) {
+        const { store, dataset } = await newStore(t);
+        const input = expert(dataset, 12, momentum);
+        const { result, stops } = await inPieces(trainExpert, input, store, pause);
+        assert.ok(stops > 5);
+        assert.deepEqual(result, expected);
+        assert.deepEqual(
+          await getTrajectory(store, result.trajectory),
+          await getTrajectory(whole.store, expected.trajectory),
+        );
+        assert.equal(store.checkpoints().length, 1);
+      }
+    });
+
+  it('writes nothing when cancelled', async (t) => {
+    const { store, dataset } = await newStore(t);
+    const keys = store.keys();
+    await stopAfter(trainExpert, expert(dataset, 4), store, 5, 'cancel');
+    assert.deepEqual(store.keys(), keys);
+  });
+
+  it('reuses a finished expert, unless it is damaged or not to be', async (t) => {
+    const { store, dataset } = await newStore(t);
+    const input = expert(dataset, 2);
+    const first = await run(trainExpert, input, store);
+    assert.equal(first.reused, false);
+    assert.deepEqual(await run(trainExpert, input, store), { ...first, reused: true });
+
+    await store.damage(first.trajectory.key);
+    assert.deepEqual(await run(trainExpert, input, store), first);
+    assert.deepEqual((await store.getManifest(first.trajectory.key))?.reference, first.trajectory);
+
+    const fresh = await run(trainExpert, { ...input, fresh: 'run' }, store);
+    assert.equal(fresh.reused, false);
+    assert.notEqual(fresh.trajectory.key, first.trajectory.key);
+    assert.deepEqual(fresh.accuracyByEpoch, first.accuracyByEpoch);
+  });
+
+  it('goes on from the checkpoint before a damaged one', async (t) => {
+    const { store, dataset } = await newStore(t);
+    const whole = await newStore(t);
+    const input = expert(dataset, 4, 0.9);
+    await stopAfter(trainExpert, input, store, 3);
+    await stopAfter(trainExpert, input, store, 3);
+    const [older, newest] = store.checkpoints();
+    assert.ok(older && newest && older !== newest);
+    await store.damage(newest);
+    const { context, steps } = contextOf(store);
+    assert.deepEqual(await trainExpert(input, context), await run(trainExpert, input, whole.store));
+    // Four epochs of three steps, of which the older checkpoint has three.
+    assert.equal(steps.taken, 9);
+  });
+
+  it('trains fewer epochs beside what a longer training left', async (t) => {
+    const { store, dataset } = await newStore(t);
+    for (let stops = 0; stops < 4; stops += 1) await stopAfter(trainExpert, expert(dataset, 9), store, 3);
+    const input = expert(dataset, 2);
+    await stopAfter(trainExpert, input, store, 2);
+    await stopAfter(trainExpert, input, store, 2);
+    const { context, steps } = contextOf(store);
+    const result = await trainExpert(input, context);
+    assert.equal(steps.taken, 2);
+    const whole = await newStore(t);
+    assert.deepEqual(result, await run(trainExpert, input, whole.store));
+  });
+
+  it('says that it diverged', async (t) => {
+    const { store, dataset } = await newStore(t);
+    const input = expert(dataset, 3);
+    const wild = { ...input, config: { ...input.config, lr: 1e30 } };
+    await assert.rejects(run(trainExpert, wild, store), {
+      code: 'Diverged',
+      message: /Expert 0 diverged in epoch 1 .*smaller lr/,
+    });
+    assert.equal(await store.getManifest(expertKey('none')), undefined);
+    assert.deepEqual(
+      store.keys().filter((key) => key.startsWith('experts/')),
+      [],
+    );
+  });
+});
+
+describe('distillChunk', () => {
+  it('gives the same images however it is divided and preempted', async (t) => {
+    const { store, chunk } = await withExperts(t);
+    const expected = await run(distillChunk, chunk(0, 6), store);
+    const settled = ({ iteration, checkpoint, candidate, metrics, loss, learnedRate }: typeof expected) => {
+      return { iteration, checkpoint, candidate, metrics, loss, learnedRate };
+    };
+    for (const { bounds, pause } of [
+      { bounds: [0, 6], pause: 1 },
+      { bounds: [0, 2, 3, 6], pause: 2 },
+    ]) {
+      for (const key of store.checkpoints()) await store.remove(key);
+      let last: typeof expected | undefined;
+      for (let at = 1; at < bounds.length; at += 1) {
+        const input = chunk(bounds[at - 1]!, bounds[at]!);
+        last = (await inPieces(distillChunk, input, store, pause)).result;
+        assert.equal(last.iteration, bounds[at]);
+      }
+      assert.ok(last);
+      assert.deepEqual(settled(last), settled(expected));
+    }
+    // Done once more, nothing is computed.
+    const { context, steps } = contextOf(store);
+    const again = await distillChunk(chunk(0, 6), context);
+    assert.deepEqual(settled(again), settled(expected));
+    assert.deepEqual([again.resumedFrom, steps.taken], [6, 0]);
+  });
+
+  it('writes nothing when cancelled', async (t) => {
+    const { store, chunk } = await withExperts(t);
+    const keys = store.keys();
+    await stopAfter(distillChunk, chunk(0, 6), store, 3, 'cancel');
+    assert.deepEqual(store.keys(), keys);
+  });
+
+  it('goes on from the checkpoint before a damaged one', async (t) => {
+    const { store, chunk } = await withExperts(t);
+    const expected = await run(distillChunk, chunk(0, 5, { fresh: 'whole' }), store);
+    await stopAfter(distillChunk, chunk(0, 5), store, 2);
+    await stopAfter(distillChunk, chunk(0, 5), store, 2);
+    const newest = store.checkpoints().find((key) => key.includes('s-0000000004'));
+    assert.ok(newest);
+    await store.damage(newest);
+    const result = await run(distillChunk, chunk(0, 5), store);
+    assert.equal(result.resumedFrom, 2);
+    assert.deepEqual([result.candidate, result.metrics], [expected.candidate, expected.metrics]);
+  });
+
+  it('goes from chunk to chunk below the checkpoints of a longer run', async (t) => {
+    const { store, chunk } = await withExperts(t);
+    await run(distillChunk, chunk(0, 7), store);
+    await run(distillChunk, chunk(7, 8), store);
+    const first = await run(distillChunk, chunk(0, 2), store);
+    const second = await run(distillChunk, chunk(2, 4), store);
+    assert.deepEqual([first.resumedFrom, second.resumedFrom], [0, 2]);
+    // And the longer one still finds its own.
+    assert.equal((await run(distillChunk, chunk(8, 9), store)).resumedFrom, 8);
+  });
+
+  it('starts anew when it is not to reuse earlier work', async (t) => {
+    const { store, chunk } = await withExperts(t);
+    const first = await run(distillChunk, chunk(0, 3), store);
+    const fresh = await run(distillChunk, chunk(0, 3, { fresh: 'run' }), store);
+    assert.equal(fresh.resumedFrom, 0);
+    assert.notEqual(fresh.checkpoint.key, first.checkpoint.key);
+    assert.deepEqual(fresh.candidate, first.candidate);
+  });
+
+  it('refuses experts of another network, also one with as many parameters', async (t) => {
+    const { store, chunk, record } = await withExperts(t);
+    const expected = { code: 'InvalidTrajectory', message: /distil with the network/ };
+    await assert.rejects(
+      run(distillChunk, chunk(0, 1, { network: { ...tinyNetwork, width: 5 } }), store),
+      expected,
+    );
+    const trajectories = await record('max', { ...tinyNetwork, pool: 'max' });
+    await assert.rejects(run(distillChunk, chunk(0, 1, { trajectories }), store), expected);
+  });
+
+  it('keeps the last good state when it diverges, and says where', async (t) => {
+    const { store, chunk } = await withExperts(t);
+    const good = chunk(0, 9);
+    const wild = chunk(0, 9, {
+      config: { ...good.config, method: { ...good.config.method, lrImg: 1e20 } },
+    });
+    await assert.rejects(run(distillChunk, wild, store), (error) => {
+      assert.ok(error instanceof DistilleryError);
+      assert.equal(error.code, 'Diverged');
+      const [, iteration, after, key] =
+        /in iteration (\d+):.*after iteration (\d+), is at (\S+)\.$/s.exec(error.message) ?? [];
+      assert.equal(iteration, after);
+      assert.deepEqual(store.checkpoints().includes(key ?? ''), true, error.message);
+      return true;
+    });
+  });
+});
+
+describe('evaluateNetwork', () => {
+  it('measures the same however often it is preempted, and leaves no checkpoint', async (t) => {
+    const whole = await newStore(t);
+    const expected = await run(evaluateNetwork, evaluation(whole.dataset), whole.store);
+    assert.ok(Number.isFinite(expected.loss));
+    // Three steps an epoch, the rate falls after five of seven epochs.
+    for (const pause of [1, 5]) {
+      const { store, dataset } = await newStore(t);
+      const { result, stops } = await inPieces(evaluateNetwork, evaluation(dataset), store, pause);
+      assert.ok(stops > 3);
+      assert.deepEqual(result, expected);
+      assert.deepEqual(store.checkpoints(), []);
+    }
+  });
+
+  it('trains on distilled images with their learned rate', async (t) => {
+    const { store, dataset, chunk } = await withExperts(t);
+    const { candidate } = await run(distillChunk, chunk(0, 2), store);
+    const input = evaluation(dataset, {
+      trainingSet: { kind: 'distilled', result: candidate },
+      lr: 'learned',
+      split: 'holdout',
+    });
+    const { result } = await inPieces(evaluateNetwork, input, store, 2);
+    assert.deepEqual(result, await run(evaluateNetwork, { ...input, fresh: 'run' }, store));
+  });
+
+  it('writes nothing when cancelled', async (t) => {
+    const { store, dataset } = await newStore(t);
+    const keys = store.keys();
+    await stopAfter(evaluateNetwork, evaluation(dataset), store, 4, 'cancel');
+    assert.deepEqual(store.keys(), keys);
+  });
+
+  it('goes on from the checkpoint before a damaged one', async (t) => {
+    const { store, dataset } = await newStore(t);
+    await stopAfter(evaluateNetwork, evaluation(dataset), store, 4);
+    await stopAfter(evaluateNetwork, evaluation(dataset), store, 4);
+    await store.damage(store.checkpoints().at(-1)!);
+    const { context, steps } = contextOf(store);
+    const result = await evaluateNetwork(evaluation(dataset), context);
+    assert.equal(steps.taken, 7 * 3 - 4);
+    const whole = await newStore(t);
+    assert.deepEqual(result, await run(evaluateNetwork, evaluation(whole.dataset), whole.store));
+  });
+
+  it('reuses a result, unless it is damaged, of another form, or not to be', async (t) => {
+    const { store, dataset } = await newStore(t);
+    const expected = await run(evaluateNetwork, evaluation(dataset), store);
+    const stepsOf = async (input: EvaluateNetworkInput) => {
+      const { context, steps } = contextOf(store);
+      assert.deepEqual(await evaluateNetwork(input, context), expected);
+      return steps.taken;
+    };
+    assert.equal(await stepsOf(evaluation(dataset)), 0);
+    assert.equal(await stepsOf(evaluation(dataset, { fresh: 'run' })), 21);
+    for (const key of store.keys().filter((name) => name.startsWith('evaluations/'))) await store.damage(key);
+    assert.equal(await stepsOf(evaluation(dataset)), 21);
+    assert.equal(await stepsOf(evaluation(dataset)), 0, 'the damaged one was replaced');
+
+    for (const key of store.keys().filter((name) => name.startsWith('evaluations/'))) {
+      await store.remove(key);
+      await store.putManifest(key, { accuracy: 'high' });
+    }
+    assert.equal(await stepsOf(evaluation(dataset)), 21);
+  });
+
+  it('says that it diverged', async (t) => {
+    const { store, dataset } = await newStore(t);
+    await assert.rejects(run(evaluateNetwork, evaluation(dataset, { lr: 1e30, momentum: 0 }), store), {
+      code: 'Diverged',
+      message: /random images diverged in epoch \d+ .*smaller lr/,
+    });
+  });
+});
