@@ -59,7 +59,7 @@ export class DefinitionError extends DistilleryError {
 }
 
 /** `name:line:column: message` and the snippet, or `name: path: message` where there is no text. */
-export function formatIssue(issue: DefinitionIssue, definitionName: string): string {
+function formatIssue(issue: DefinitionIssue, definitionName: string): string {
   const place =
     issue.line === undefined
       ? `${definitionName}${issue.path === '' ? '' : `: ${issue.path}`}`
@@ -67,7 +67,7 @@ export function formatIssue(issue: DefinitionIssue, definitionName: string): str
   return `${place}: ${issue.message}${issue.snippet === undefined ? '' : `\n${issue.snippet}`}`;
 }
 
-export function formatPath(path: Path): string {
+function formatPath(path: Path): string {
   let text = '';
   for (const part of path) {
     if (typeof part === 'number') text += `[${part}]`;
@@ -126,6 +126,12 @@ export class Issues {
     const { source } = this.locator;
     const offset = place.offset ?? this.locator.offsetOf(path, place.part ?? 'value');
     const issue = { code, message, path: formatPath(path) };
+    // A whole number that is too large breaks two rules in the same words.
+    const isKnown = this.found.some(
+      (known) =>
+        known.issue.path === issue.path && known.issue.message === message && known.offset === (offset ?? 0),
+    );
+    if (isKnown) return;
     if (source === undefined || offset === undefined) {
       this.found.push({ issue, offset: offset ?? 0 });
     } else {

@@ -40,6 +40,11 @@ class Copier {
   private entries(input: object, path: Path, depth: number): unknown {
     const copy = Object.create(null) as Record<string, unknown>;
     for (const [key, value] of Object.entries(input) as [string, unknown][]) {
+      // It would turn into a prototype, and so vanish, wherever the value is copied again.
+      if (key === '__proto__') {
+        this.issues.add('wrong-type', [...path, key], '"__proto__" cannot be a key');
+        continue;
+      }
       // As in JSON, a key without a value is not there.
       if (value !== undefined) copy[this.text(key)] = this.copy(value, [...path, key], depth + 1);
     }

@@ -10,13 +10,12 @@ export interface Position {
 
 const snippetWidth = 100;
 
-/** Control characters would let a definition write on the terminal that shows the message. */
+/**
+ * Each control character, line separator and direction mark as one space. They would let a definition write
+ * on the terminal that shows the message, or make the message read differently from what it is.
+ */
 export function printable(text: string): string {
-  // eslint forbids control characters in patterns for good reason, so they are told apart by number.
-  return Array.from(text, (character) => {
-    const code = character.codePointAt(0) ?? 0;
-    return code < 32 || (code >= 127 && code < 160) ? ' ' : character;
-  }).join('');
+  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\ufeff]/gu, ' ');
 }
 
 export class SourceText {

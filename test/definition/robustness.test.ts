@@ -228,6 +228,36 @@ describe('compiling anything', () => {
   });
 });
 
+describe('a definition that means harm', () => {
+  it('cannot use __proto__ as a key, as text or as an object', () => {
+    const stage = '"__proto__": {"uses": "report"}';
+    const text = JSON.stringify(parse(example)).replace('"stages":{', `"stages":{${stage},`);
+    for (const input of [text, JSON.parse(text) as object]) {
+      assert.throws(() => compile(input), {
+        code: 'InvalidDefinition',
+        message: /"__proto__" cannot be a key/,
+      });
+    }
+    assert.equal('uses' in {}, false);
+  });
+
+  it('cannot make a message read differently from what it is', () => {
+    const text = example.replace('name: example', 'name: "a\u202eb\u2066c\u2028d"');
+    assert.throws(
+      () => compile(text, { params: { 'x\u202ey': 1 } }),
+      (error) =>
+        error instanceof DefinitionError && !/[\u2028\u2029\u202a-\u202e\u2066-\u2069]/.test(error.message),
+    );
+  });
+
+  it('is told once of a number that is too large in two ways', () => {
+    assert.throws(
+      () => compile(example.replace('seed: 7', 'seed: 9007199254740993')),
+      (error) => error instanceof DefinitionError && error.issues.length === 1,
+    );
+  });
+});
+
 describe('the folder definition/', () => {
   it('imports only yaml, zod, its own files, the errors, and types', () => {
     const folder = join(packageRoot(), 'definition');
