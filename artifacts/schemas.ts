@@ -10,7 +10,7 @@ import type { Reference } from './reference.js';
 import type { ArtifactStore } from './store.js';
 
 export const count = z.int().nonnegative();
-export const hexDigest = z.string().regex(/^[0-9a-f]{64}$/);
+const hexDigest = z.string().regex(/^[0-9a-f]{64}$/);
 
 export const referenceSchema = z.object({
   key: z.string(),

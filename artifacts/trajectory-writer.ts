@@ -12,7 +12,7 @@ import type { ParameterShape, Trajectory, TrajectoryShard } from './trajectory.j
 import { getTrajectory } from './trajectories.js';
 
 /** Largest shard; a single epoch that is larger is refused by the store at 64 MiB. */
-export const maxShardBytes = 48 * 1024 * 1024;
+const maxShardBytes = 48 * 1024 * 1024;
 /** Small enough that snapshots not yet in a shard fit into every checkpoint. */
 const defaultShardBytes = 16 * 1024 * 1024;
 

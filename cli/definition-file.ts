@@ -12,7 +12,7 @@ export interface DefinitionFile extends Compiled {
 }
 
 /** Reads the bytes. Throws `InvalidDefinition` when there is no such file. */
-export async function readDefinition(file: string): Promise<Uint8Array> {
+async function readDefinition(file: string): Promise<Uint8Array> {
   try {
     return await readFile(file);
   } catch (cause) {

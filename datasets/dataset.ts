@@ -32,11 +32,3 @@ export interface LabelledImages {
   readonly images: Uint8Array;
   readonly labels: Int32Array;
 }
-
-/** The data set as one run sees it. */
-export interface SplitDataset {
-  readonly manifest: DatasetManifest;
-  readonly train: LabelledImages;
-  readonly holdout: LabelledImages;
-  readonly test: LabelledImages;
-}

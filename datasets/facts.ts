@@ -45,9 +45,6 @@ const facts: readonly DatasetFacts[] = [
   },
 ];
 
-/** Names of the built-in data sets. */
-export const builtinNames: readonly string[] = facts.map(({ name }) => name);
-
 /** What is known of the data set of that name, or undefined. */
 export function datasetFacts(name: string): DatasetFacts | undefined {
   return facts.find((known) => known.name === name);

@@ -14,7 +14,7 @@ import type { LabelledImages, StoredSplit } from './dataset.js';
 const shardBytes = 48 * 1024 * 1024;
 const headerBytes = 4096;
 
-export function pixelCount({ channels, height, width }: ImageShape): number {
+function pixelCount({ channels, height, width }: ImageShape): number {
   return channels * height * width;
 }
 

@@ -128,7 +128,7 @@ function experts({ with: config, maxParallel }: TrainExpertsStage, { train, para
 }
 
 /** Iterations at which the images are judged on held-out images. */
-export function candidateCount({ iterations, selection }: DistillConfig): number {
+function candidateCount({ iterations, selection }: DistillConfig): number {
   return Math.ceil(iterations / selection.every);
 }
 

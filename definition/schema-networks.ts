@@ -19,7 +19,7 @@ const architecture = z.enum(architectures, {
   },
 });
 
-export const networkOptions = z
+const networkOptions = z
   .strictObject({
     architecture: architecture.describe('Kind of network.'),
     depth: count(1, 6).default(3).describe('Blocks of convolution, normalisation, activation and pooling.'),

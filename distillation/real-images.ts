@@ -6,7 +6,7 @@ import { DistilleryError } from '../errors/errors.js';
 import type { Stream } from '../random/stream.js';
 
 /** Indices of the images of each class. */
-export function indicesByClass(labels: Int32Array, classes: number): Uint32Array[] {
+function indicesByClass(labels: Int32Array, classes: number): Uint32Array[] {
   const lists = Array.from({ length: classes }, (): number[] => []);
   labels.forEach((label, index) => lists[label]?.push(index));
   return lists.map((list) => Uint32Array.from(list));

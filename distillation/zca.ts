@@ -14,7 +14,7 @@ export interface Whitening {
 }
 
 /** Added to every eigenvalue of the covariance. */
-export const ZCA_EPSILON = 0.1;
+const ZCA_EPSILON = 0.1;
 
 /**
  * Fits the whitening to all training images in [0,1], without mean and std normalisation.

@@ -3,10 +3,10 @@
  */
 import type { Raster } from './png.js';
 
-export const glyphWidth = 5;
+const glyphWidth = 5;
 export const glyphHeight = 7;
 /** From one glyph's left edge to the next. */
-export const glyphAdvance = 6;
+const glyphAdvance = 6;
 
 /** Seven rows of five bits, the leftmost pixel in the highest bit, in hexadecimal. */
 const rows: Readonly<Record<string, string>> = {

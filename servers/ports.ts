@@ -50,7 +50,7 @@ export async function requireFree(port: number, purpose: string, setting: string
 }
 
 /** `name (process 123)` of who listens on a port; undefined when the system does not say. */
-export function portOwner(port: number): string | undefined {
+function portOwner(port: number): string | undefined {
   try {
     const inode = listeningInode(port);
     if (inode === undefined) return undefined;

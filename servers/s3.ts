@@ -43,7 +43,7 @@ export interface RunningS3 extends S3Connection {
 }
 
 /** What both servers call their only region. */
-export const embeddedRegion = 'us-east-1';
+const embeddedRegion = 'us-east-1';
 
 /** Starts the server and returns when objects can be put and got. Throws `ServerUnavailable`. */
 export async function startS3(options: S3Options): Promise<RunningS3> {

@@ -143,7 +143,7 @@ async function compile(
 }
 
 /** Command-line arguments that make one shared object of the package's two source files. */
-export function compilerArguments(build: BindingBuild): string[] {
+function compilerArguments(build: BindingBuild): string[] {
   const root = packageRoot(import.meta.url);
   const headers = createRequire(pathToFileURL(join(root, 'x.js'))).resolve('node-api-headers/package.json');
   const include = join(build.tensorflow, 'include');

@@ -15,7 +15,7 @@ export type { Provisions } from './provisions.js';
 export type { Say } from './say.js';
 
 /** What can be provided. */
-export const provisionNames = ['temporal', 's3', 'engine', 'fashion-mnist'] as const;
+const provisionNames = ['temporal', 's3', 'engine', 'fashion-mnist'] as const;
 export type ProvisionName = (typeof provisionNames)[number];
 
 export interface SetupOptions {
@@ -57,7 +57,7 @@ export async function setup(options: SetupOptions): Promise<Provisions> {
 }
 
 /** One line for each provision. */
-export function describeProvisions(provisions: Provisions): string[] {
+function describeProvisions(provisions: Provisions): string[] {
   const { temporal, s3, engine, fashionMnist } = provisions;
   const lines: string[] = [];
   if (temporal !== undefined) {

@@ -142,7 +142,7 @@ function isCandidate({ with: { iterations, selection } }: DistillStage, iteratio
 }
 
 /** End of the chunk that begins after `from` iterations; chunks end at every candidate. */
-export function nextBoundary({ chunkIterations, with: config }: DistillStage, from: number): number {
+function nextBoundary({ chunkIterations, with: config }: DistillStage, from: number): number {
   const { every } = config.selection;
   const nextCandidate = (Math.floor(from / every) + 1) * every;
   return Math.min(from + chunkIterations, nextCandidate, config.iterations);

@@ -62,6 +62,6 @@ function exhausted(what: string, verdict: Verdict, history: string) {
 }
 
 /** Wait before attempt number `failures + 1`. */
-export function backoffMilliseconds(budget: RetryBudget, failures: number): number {
+function backoffMilliseconds(budget: RetryBudget, failures: number): number {
   return Math.min(longestBackoffSeconds, budget.backoffSeconds * 2 ** (failures - 1)) * 1000;
 }

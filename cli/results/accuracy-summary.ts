@@ -9,7 +9,7 @@ import { tableLines } from '../terminal/table.js';
 import type { Terminal } from '../terminal/terminal.js';
 
 /** The evaluations of a run, one after the other. */
-export function evaluationRows(result: PipelineResult): readonly EvaluationRow[] {
+function evaluationRows(result: PipelineResult): readonly EvaluationRow[] {
   return Object.values(result.stages)
     .filter((output): output is EvaluateOutput => output.type === 'evaluate')
     .flatMap((output) => output.rows);

@@ -77,7 +77,7 @@ async function collectStage(
 }
 
 /** The heartbeats of a workflow's running activities, those that carry progress. */
-export function unitsOf(description: WorkflowExecutionDescription): UnitProgress[] {
+function unitsOf(description: WorkflowExecutionDescription): UnitProgress[] {
   const pending = description.raw.pendingActivities ?? [];
   return pending.flatMap((activity) => {
     const payload = activity.heartbeatDetails?.payloads?.[0];

@@ -8,7 +8,7 @@ import { DistilleryError } from '../../errors/errors.js';
 import { answers } from '../../setup/temporal.js';
 import type { Environment } from '../state/client-environment.js';
 
-export const defaultTemporalAddress = '127.0.0.1:7233';
+const defaultTemporalAddress = '127.0.0.1:7233';
 
 export interface TemporalClient {
   readonly client: Client;
