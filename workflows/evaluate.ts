@@ -2,6 +2,7 @@
  * @file The `evaluate` stage: fresh networks of every architecture, trained on the distilled images and on
  * the baselines, one activity each.
  */
+import { continueAsNew } from '@temporalio/workflow';
 import type { EvaluationScores } from '../activities/contract.js';
 import type { Reference } from '../artifacts/reference.js';
 import type { TrainingSet } from '../compute/protocol.js';
@@ -11,11 +12,14 @@ import type { NetworkSpec } from '../networks/spec.js';
 import { finalFailure } from './failures.js';
 import { inGroup } from './group.js';
 import { light } from './proxies.js';
-import { runStage, type StageWork } from './stage.js';
+import { historyIsLong, runStage, type StageWork } from './stage.js';
 import type { StageInput, StageOutcome } from './stage-input.js';
 import { mainArtifact, resolveOutput } from './upstream.js';
 
-export type EvaluateInput = StageInput<EvaluateStage>;
+/** Accuracy of each run by cell of the grid, null where there is none yet. */
+export type EvaluationPosition = readonly (readonly (number | null)[])[];
+
+export type EvaluateInput = StageInput<EvaluateStage, EvaluationPosition>;
 
 /** One cell of the grid: an architecture on a training set, in `runs` fresh networks. */
 interface Cell {
@@ -23,7 +27,7 @@ interface Cell {
   readonly trainingSet: TrainingSet;
   readonly network: NetworkSpec;
   readonly lr: 'learned' | number;
-  readonly accuracies: number[];
+  readonly accuracies: (number | null)[];
 }
 
 /** Measures test accuracy by architecture, run and training set. */
@@ -37,7 +41,15 @@ export async function evaluate(input: EvaluateInput): Promise<StageOutcome> {
     async (stage) => {
       const cells = grid(input);
       const engine = await fill(input, cells, stage);
-      const scores = cells.map(({ trainedOn, network, accuracies }) => ({ trainedOn, network, accuracies }));
+      if (countMeasured(cells) < total) {
+        const position = cells.map(({ accuracies }) => accuracies);
+        await continueAsNew<typeof evaluate>({ ...input, resume: stage.resumption(position) });
+      }
+      const scores = cells.map(({ trainedOn, network, accuracies }) => ({
+        trainedOn,
+        network,
+        accuracies: accuracies.filter(isMeasured),
+      }));
       const experts = Object.values(expertSets(input));
       const output = await stage.unit('summary', () => light.summariseEvaluation({ scores, experts }));
       return { output, ...(engine && { engine }) };
@@ -72,13 +84,19 @@ function grid(input: EvaluateInput): Cell[] {
       lr: config.baselineLr,
     })),
   ];
-  return sets.flatMap((set) =>
-    config.networks.map((network) => ({
-      ...set,
-      network,
-      accuracies: new Array<number>(config.runs).fill(0),
-    })),
-  );
+  const cells = sets.flatMap((set) => config.networks.map((network) => ({ ...set, network })));
+  return cells.map((cell, index) => {
+    const earlier = input.resume?.position[index];
+    return { ...cell, accuracies: Array.from({ length: config.runs }, (_, run) => earlier?.[run] ?? null) };
+  });
+}
+
+function countMeasured(cells: readonly Cell[]): number {
+  return cells.reduce((sum, { accuracies }) => sum + accuracies.filter(isMeasured).length, 0);
+}
+
+function isMeasured(accuracy: number | null): accuracy is number {
+  return accuracy !== null;
 }
 
 /** A baseline has as many images as the distilled set. */
@@ -91,17 +109,20 @@ function imagesPerClass({ upstream, stage }: EvaluateInput): number {
   );
 }
 
+/** Measures what is missing; starts no more when the history grows long. */
 async function fill(
   { stage: { with: config, maxParallel }, run: context }: EvaluateInput,
   cells: readonly Cell[],
   stage: StageWork,
 ): Promise<EngineInfo | undefined> {
   let engine: EngineInfo | undefined;
-  let done = 0;
+  stage.progress.at(countMeasured(cells));
   await inGroup(maxParallel, (group) => {
     for (const { network, trainedOn, trainingSet, lr, accuracies } of cells) {
       for (let run = 0; run < config.runs; run += 1) {
+        if (accuracies[run] !== null) continue;
         group.start(async () => {
+          if (historyIsLong()) return;
           const what = `${network.architecture} on ${trainedOn} run ${run}`;
           const { epochs, momentum, weightDecay, batchSize, augmentation } = config;
           const result = await stage.compute('evaluateNetwork', what, {
@@ -114,8 +135,7 @@ async function fill(
           });
           accuracies[run] = result.accuracy;
           engine = result.engine;
-          done += 1;
-          stage.progress.at(done, { accuracy: result.accuracy });
+          stage.progress.at(countMeasured(cells), { accuracy: result.accuracy });
         });
       }
     }

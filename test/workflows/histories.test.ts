@@ -5,10 +5,10 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { FinishStageInput } from '../../activities/contract.js';
-import type { DistillChunkInput } from '../../compute/protocol.js';
+import type { DistillChunkInput, EvaluateNetworkInput } from '../../compute/protocol.js';
 import { timeSkippingServer } from '../support/temporal.js';
 import { startPipeline, withWorkers } from './harness.js';
-import { distillation, experts, planOf } from './plans.js';
+import { distillation, evaluation, experts, planOf } from './plans.js';
 import { Pretend } from './pretend.js';
 
 describe('histories', () => {
@@ -58,6 +58,35 @@ describe('histories', () => {
       const last = await server.client.workflow.getHandle(`${handle.workflowId}/experts`).describe();
       assert.ok(last.historyLength < 3200, `the last run has ${last.historyLength} events`);
       assert.notEqual(last.runId, await firstRun(`${handle.workflowId}/experts`));
+    });
+  });
+
+  it('evaluates 1,200 networks, each once, in several runs', async () => {
+    const pretend = new Pretend();
+    const evaluate = evaluation();
+    const stage = { ...evaluate, maxParallel: 8, with: { ...evaluate.with, runs: 600 } };
+    await withWorkers(server, pretend, async () => {
+      const handle = await startPipeline(
+        server.client,
+        planOf(experts(), { ...distillation(2, 2, 2) }, stage),
+      );
+      await handle.result();
+      const runs = pretend.calls
+        .filter(({ name }) => name === 'evaluateNetwork')
+        .map(({ args }) => args[0] as EvaluateNetworkInput)
+        .filter(({ split }) => split === 'test')
+        .map(({ trainingSet, run }) => `${trainingSet.kind} ${run}`);
+      assert.equal(runs.length, 1200);
+      assert.equal(new Set(runs).size, 1200);
+      const rows = pretend.outputs().evaluate?.rows ?? [];
+      assert.deepEqual(
+        rows.map(({ accuracies }) => accuracies.length),
+        [600, 600],
+      );
+      const id = `${handle.workflowId}/${stage.id}`;
+      const last = await server.client.workflow.getHandle(id).describe();
+      assert.ok(last.historyLength < 3200, `the last run has ${last.historyLength} events`);
+      assert.notEqual(last.runId, await firstRun(id));
     });
   });
 
