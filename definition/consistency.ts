@@ -5,6 +5,7 @@
 import { knownDataset, type KnownDataset } from './builtin-datasets.js';
 import { type Issues, type Path, shown } from './issues.js';
 import { parameterCount } from './parameter-count.js';
+import { maximumCandidateRuns, maximumCandidates } from './limits.js';
 import type { NetworkSpec } from '../networks/spec.js';
 import type { DistillStage, EvaluateStage, Plan, TrainExpertsStage } from './plan.js';
 
@@ -52,6 +53,7 @@ function checkDistill(
     const message = `lrInit ${method.lrInit} is below lrFloor ${method.lrFloor}`;
     issues.add('inconsistent', [...path, 'method', 'lrInit'], message);
   }
+  checkCandidates(stage, [...path, 'selection'], issues);
   if (!known) return;
   const synthetic = ipc * known.classes;
   const counted = `ipc ${ipc} x ${known.classes} classes = ${synthetic}`;
@@ -66,6 +68,19 @@ function checkDistill(
       [...path, 'ipc'],
       `more synthetic images (${counted}) than real ones to distil (${real})`,
     );
+}
+
+/** All candidates with their accuracies travel in one message, of which Temporal limits the size. */
+function checkCandidates(stage: DistillStage, path: Path, issues: Issues): void {
+  const { iterations, selection } = stage.with;
+  const { every, runs } = selection;
+  const candidates = Math.ceil(iterations / every);
+  const most = Math.min(maximumCandidates, Math.floor(maximumCandidateRuns / runs));
+  if (candidates <= most) return;
+  const message =
+    `a candidate every ${every} of ${iterations} iterations makes ${candidates} candidates; ` +
+    `with ${runs} runs each there can be ${most}: set every to at least ${Math.ceil(iterations / most)}`;
+  issues.add('inconsistent', [...path, 'every'], message);
 }
 
 /** The last start epoch and the epochs matched from there must lie on the expert's trajectory. */

@@ -14,3 +14,7 @@ export const maximumValues = 10_000;
 /** Uses of anchors, counting those inside expanded ones. */
 export const maximumAliases = 100;
 export const maximumStages = 256;
+/** Of one distillation: a candidate is some 350 bytes in a message that may have 2 MiB. */
+export const maximumCandidates = 2000;
+/** Candidates times the networks trained on each. */
+export const maximumCandidateRuns = 40_000;

@@ -27,7 +27,8 @@ const batchSize = count(1, 65_536).default(256).describe('Images per step.');
 
 const trainExperts = z
   .strictObject({
-    count: count(1, 10_000).describe('Networks trained, each from its own initialisation.'),
+    // Their references travel in one message, of which Temporal limits the size.
+    count: count(1, 5000).describe('Networks trained, each from its own initialisation.'),
     epochs: count(1, 10_000).default(50).describe('Epochs each is trained; the weights after each are kept.'),
     lr: rate().default(0.01).describe('Learning rate.'),
     momentum: momentum().default(0).describe('Momentum of SGD.'),

@@ -94,9 +94,9 @@ const mistakes: readonly Mistake[] = [
   },
   {
     passage: 'count: 2',
-    written: 'count: 10001',
+    written: 'count: 5001',
     code: 'out-of-range',
-    issue: '10:20 must be at most 10000, found 10001',
+    issue: '10:20 must be at most 5000, found 5001',
   },
   {
     passage: 'lrImg: 1000',
@@ -419,6 +419,13 @@ const mistakes: readonly Mistake[] = [
     written: 'synSteps: 5\n        lrInit: 1e-7',
     code: 'inconsistent',
     issue: '19:17 lrInit 1e-7 is below lrFloor 0.000001',
+  },
+  {
+    passage: 'iterations: 100',
+    written: 'selection: { every: 2, runs: 100 }\n      iterations: 5000',
+    code: 'inconsistent',
+    issue:
+      '16:27 a candidate every 2 of 5000 iterations makes 2500 candidates; with 100 runs each there can be 400: set every to at least 13',
   },
   {
     passage: 'limit: 1000',
