@@ -26,11 +26,16 @@ export async function writeReport(
     id,
     { output: manifest.output, manifest, state, preemptions, failures },
   ]);
+  // Without a prototype: a stage may be called `constructor`, and have no result yet.
+  const byId = Object.assign(
+    Object.create(null) as object,
+    Object.fromEntries(stages) as ReportInput['stages'],
+  );
   return writer(store, {
     ...run,
     definitionText: new TextDecoder().decode(await store.get(definition)),
     dataset,
-    stages: Object.fromEntries(stages) as ReportInput['stages'],
+    stages: byId,
     finishedAt,
     temporalCommand: temporalCommand(run.plan, taskQueue, run.workflowId),
     versions,
