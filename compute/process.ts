@@ -10,8 +10,11 @@ import type { ComputeMessage, ComputeRequest, ComputeTasks, TaskName } from './p
 import { LastLines } from './last-lines.js';
 import { spawnCompute, type SpawnOptions } from './spawn.js';
 
-/** How long a told child may take: dropping work is quick, a checkpoint has to reach the store. */
-const graceMilliseconds = { cancel: 800, preempt: 3000 } as const;
+/**
+ * How long a told child may take: dropping work is quick, a checkpoint has to reach the store. A child in the
+ * middle of a long step does not hear, and Ctrl-C must be over within two seconds.
+ */
+const graceMilliseconds = { cancel: 800, preempt: 1500 } as const;
 
 export interface ComputeProcessOptions extends SpawnOptions {
   /** The engine is loaded and the store open. */

@@ -51,20 +51,22 @@ describe('compute process', () => {
     });
   }
 
-  it('kills a task that does not stop within two seconds of a cancel', async () => {
-    start();
-    await run({ behaviour: 'count', to: 1 });
-    const pid = compute.pid!;
-    const stop = new AbortController();
-    const running = run({ behaviour: 'block', milliseconds: 60_000 }, { signal: stop.signal });
-    await delay(100);
-    const asked = performance.now();
-    stop.abort(new Stopped('cancel'));
-    await assert.rejects(running, Stopped);
-    await until(() => !isAlive(pid), 2000 - (performance.now() - asked));
-    assert.deepEqual(await run({ behaviour: 'count', to: 2 }), { counted: 2, pid: compute.pid });
-    assert.notEqual(compute.pid, pid);
-  });
+  for (const reason of ['cancel', 'preempt'] as const) {
+    it(`kills a task that does not stop within two seconds (${reason})`, async () => {
+      start();
+      await run({ behaviour: 'count', to: 1 });
+      const pid = compute.pid!;
+      const stop = new AbortController();
+      const running = run({ behaviour: 'block', milliseconds: 60_000 }, { signal: stop.signal });
+      await delay(100);
+      const asked = performance.now();
+      stop.abort(new Stopped(reason));
+      await assert.rejects(running, Stopped);
+      await until(() => !isAlive(pid), 2000 - (performance.now() - asked));
+      assert.deepEqual(await run({ behaviour: 'count', to: 2 }), { counted: 2, pid: compute.pid });
+      assert.notEqual(compute.pid, pid);
+    });
+  }
 
   it('does not start a task that is cancelled already', async () => {
     start();
