@@ -144,7 +144,7 @@ export class Distiller {
     const nextAlpha = Math.max(alpha - method.lrLr * alphaVelocity, method.lrFloor);
     const diverged =
       !(match.loss <= EXPLODED_LOSS) || !Number.isFinite(gradientNorm) || !(nextAlpha <= EXPLODED_ALPHA);
-    if (diverged) throw divergence(iteration, match.loss, alpha, nextAlpha, gradientNorm);
+    if (diverged) throw divergence(iteration + 1, match.loss, alpha, nextAlpha, gradientNorm);
 
     this.#updateImages(match.dX);
     this.#alpha = nextAlpha;
@@ -194,6 +194,7 @@ function requireLength({ experts, epochs }: ExpertSnapshots, method: MttConfig):
     );
 }
 
+/** @param iteration counted from 1, as progress, checkpoints and `metrics.jsonl` count */
 function divergence(
   iteration: number,
   loss: number,
@@ -203,7 +204,8 @@ function divergence(
 ): DistilleryError {
   return new DistilleryError(
     'Diverged',
-    `Distillation diverged in iteration ${iteration}: loss ${loss}, learned rate ${alpha} -> ${nextAlpha}, ` +
-      `gradient norm ${gradientNorm}. Lower lrImg or lrLr, start from a smaller lrInit, or take fewer synSteps.`,
+    `Distillation diverged in iteration ${iteration}: loss ${loss.toPrecision(4)}, ` +
+      `learned rate ${alpha.toPrecision(4)} -> ${nextAlpha.toPrecision(4)}, ` +
+      `gradient norm ${gradientNorm.toPrecision(4)}. Lower lrImg or lrLr, start from a smaller lrInit, or take fewer synSteps.`,
   );
 }

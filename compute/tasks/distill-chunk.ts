@@ -68,7 +68,8 @@ export async function distillChunk(
       await checkpointing.now();
       throw new DistilleryError(
         'Diverged',
-        `${error.message} The last good state, after iteration ${distiller.iteration}, is at ${checkpoint?.key ?? 'no checkpoint'}.`,
+        `${error.message} Last good checkpoint: ${checkpoint?.key ?? 'none'}, after ${distiller.iteration} ` +
+          `${distiller.iteration === 1 ? 'iteration' : 'iterations'}.`,
       );
     });
     const rate = speed.at(distiller.iteration);

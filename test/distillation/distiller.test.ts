@@ -193,8 +193,8 @@ describe('a distiller', () => {
 
   it('stops with the iteration and stays where it was when it diverges', async () => {
     for (const [state, message] of [
-      [{ ...start, iteration: 7, alphaVelocity: -1e9 }, /iteration 7: .*learned rate 0.05 ->/],
-      [{ ...start, alpha: 1e6 }, /iteration 0: loss/],
+      [{ ...start, iteration: 7, alphaVelocity: -1e9 }, /iteration 8: .*learned rate 0.05000 ->/],
+      [{ ...start, alpha: 1e6 }, /iteration 1: loss/],
       [{ ...start, images: start.images.map(() => NaN) }, /loss NaN/],
     ] as const) {
       const distiller = new Distiller(programs, settings, state);
