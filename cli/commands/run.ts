@@ -1,7 +1,6 @@
 /**
  * @file `distillery run`: starts a pipeline as the `temporal` command would, and follows it.
  */
-import type { Client } from '@temporalio/client';
 import type { Command } from 'commander';
 
 import type { Plan } from '../../definition/plan.js';
@@ -9,6 +8,7 @@ import type { PipelineResult } from '../../definition/stages.js';
 import { type CommandContext, commandWithExamples, serversOf } from '../command-context.js';
 import { exitCodes } from '../exit-codes.js';
 import { type GivenParameters, parameterOption } from '../parameters.js';
+import type { TemporalClient } from '../temporal/connect.js';
 import { printable, printableLines } from '../terminal/escape.js';
 
 interface RunOptions {
@@ -49,9 +49,13 @@ export function runCommandOf(context: CommandContext): Command {
         });
         if (options.detach) {
           context.out.line(printable(workflowId));
+          // Another server than the one meant may answer: the default address, once `distillery up` has gone.
+          context.err.line(
+            `Started at ${printable(temporal.address)}, namespace ${printable(temporal.namespace)}.`,
+          );
           return;
         }
-        await followToEnd(context, temporal.client, workflowId, plan);
+        await followToEnd(context, temporal, workflowId, plan);
       } finally {
         await temporal.close();
       }
@@ -60,7 +64,7 @@ export function runCommandOf(context: CommandContext): Command {
 
 async function followToEnd(
   context: CommandContext,
-  client: Client,
+  { client, address }: Pick<TemporalClient, 'client' | 'address'>,
   workflowId: string,
   plan: Plan,
 ): Promise<void> {
@@ -68,7 +72,7 @@ async function followToEnd(
   const { runDisplay } = await import('../status/display.js');
   const { accuracyLines } = await import('../results/accuracy-summary.js');
   const { out } = context;
-  out.line(`Started ${printable(workflowId)}. Ctrl-C stops following, not the run.`);
+  out.line(`Started ${printable(workflowId)} at ${printable(address)}. Ctrl-C stops following, not the run.`);
   const interrupted = new AbortController();
   const onInterrupt = (): void => interrupted.abort();
   process.once('SIGINT', onInterrupt);

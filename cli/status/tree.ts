@@ -1,7 +1,7 @@
 /**
  * @file The tree of stages that `status`, `run` and `demo` draw.
  */
-import { printable } from '../terminal/escape.js';
+import { printable, printableLines } from '../terminal/escape.js';
 import { formatDuration } from '../terminal/format.js';
 import type { Terminal } from '../terminal/terminal.js';
 import { columnsOf, pad, truncate, wrapped } from '../terminal/width.js';
@@ -38,8 +38,10 @@ export function treeLines(
     lines.push(left + stageWords(stage, countColumns, columns - columnsOf(left), colours, now));
     for (const detail of detailLines(stage, colours, columns - columnsOf(left))) lines.push(indent + detail);
   });
-  if (run.error !== undefined) lines.push('', ...wrapped(printable(run.error), columns).map(colours.red));
-  if (run.note !== undefined) lines.push('', ...wrapped(printable(run.note), columns).map(colours.yellow));
+  if (run.error !== undefined)
+    lines.push('', ...wrapped(printableLines(run.error), columns).map(colours.red));
+  if (run.note !== undefined)
+    lines.push('', ...wrapped(printableLines(run.note), columns).map(colours.yellow));
   return lines.map((line) => truncate(line, columns));
 }
 
@@ -57,11 +59,11 @@ function headLine(run: RunView, { colours }: Pick<Terminal, 'colours'>, now: num
   return `${colours.bold(printable(run.workflowId))}${name}  ${state}`;
 }
 
-/** A run that is over ended with the last of its stages. */
+/** When the server does not say when a run ended, it ended with the last of its stages. */
 function lifeOf(run: RunView): { startedAt?: string; finishedAt?: string } {
   const ends = run.stages.flatMap((stage) => stage.finishedAt ?? []).sort();
   const over = run.state !== 'running' && run.state !== 'compiling';
-  const finishedAt = over ? ends.at(-1) : undefined;
+  const finishedAt = over ? (run.finishedAt ?? ends.at(-1)) : undefined;
   return { startedAt: run.startedAt, ...(finishedAt === undefined ? {} : { finishedAt }) };
 }
 
@@ -110,7 +112,7 @@ function detailLines(stage: StageView, colours: Terminal['colours'], columns: nu
     return lines;
   }
   const say = (text: string, colour: (line: string) => string): void =>
-    void lines.push(...wrapped(printable(text), Math.max(narrowestText, columns)).map(colour));
+    void lines.push(...wrapped(printableLines(text), Math.max(narrowestText, columns)).map(colour));
   if (stage.error !== undefined) say(stage.error, colours.red);
   if (stage.summary !== undefined) say(stage.summary, colours.dim);
   if (troubles.length > 0) lines.push(troubles.join('  '));

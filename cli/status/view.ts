@@ -16,6 +16,8 @@ export interface StageView extends StageStatus {
 
 export interface RunView extends Omit<PipelineStatus, 'stages'> {
   readonly stages: readonly StageView[];
+  /** When the workflow closed, once it has. */
+  readonly finishedAt?: string;
   /** Why the picture is incomplete, for example that no worker answers. */
   readonly note?: string;
 }

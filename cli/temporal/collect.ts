@@ -112,13 +112,17 @@ const closed: Partial<Record<WorkflowExecutionDescription['status']['name'], Pip
 function closedState(
   answer: PipelineStatus,
   description: WorkflowExecutionDescription,
-): Pick<PipelineStatus, 'state' | 'error'> {
+): Pick<RunView, 'state' | 'error' | 'finishedAt'> {
   const name = description.status.name;
   const state = closed[name] ?? answer.state;
   const silent = name === 'TERMINATED' || name === 'TIMED_OUT';
   const error =
     answer.error ?? (silent ? `The workflow was ${name.toLowerCase().replace('_', ' ')}.` : undefined);
-  return { state, ...(error === undefined ? {} : { error }) };
+  return { state, ...closeTime(description), ...(error === undefined ? {} : { error }) };
+}
+
+function closeTime({ closeTime: closed }: WorkflowExecutionDescription): Pick<RunView, 'finishedAt'> {
+  return closed === undefined ? {} : { finishedAt: closed.toISOString() };
 }
 
 /** What the server knows by itself. */
@@ -129,6 +133,7 @@ function withoutWorker(description: WorkflowExecutionDescription): RunView {
     runId: description.runId,
     state: closed[description.status.name] ?? 'running',
     startedAt: description.startTime.toISOString(),
+    ...closeTime(description),
     stages: [],
     note:
       'No pipeline worker answers, so the stages are not known. ' +

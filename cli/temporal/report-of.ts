@@ -20,7 +20,7 @@ export async function reportOf(client: Client, workflowId: string): Promise<Repo
   if (state !== 'COMPLETED')
     throw new DistilleryError(
       'InvalidDefinition',
-      `The run "${workflowId}" has no results yet (${state.toLowerCase()}). See \`distillery status ${workflowId}\`.`,
+      `The run "${workflowId}" has no results${state === 'RUNNING' ? ' yet' : ''} (${state.toLowerCase()}). See \`distillery status ${workflowId}\`.`,
     );
   const result = (await handle.result()) as PipelineResult;
   const report = reportIn(result);

@@ -47,8 +47,15 @@ export function truncate(text: string, columns: number): string {
   return kept;
 }
 
-/** Breaks a text into lines at spaces; a longer word is broken where it must be. */
+/**
+ * Breaks a text into lines at spaces; a longer word is broken where it must be. Lines of the text stay lines,
+ * and one that fits stays as it is: the mark under a quoted line must not move.
+ */
 export function wrapped(text: string, columns: number): string[] {
+  return text.split('\n').flatMap((line) => (columnsOf(line) <= columns ? [line] : broken(line, columns)));
+}
+
+function broken(text: string, columns: number): string[] {
   const lines: string[] = [];
   let line = '';
   for (const word of text.split(' ').flatMap((long) => pieces(long, columns))) {
