@@ -9,6 +9,8 @@ import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { homedir, setPriority } from 'node:os';
 import { delimiter, join } from 'node:path';
 
+/** The last release of its source, of 2026-02-12; the repository is archived since. */
+const version = 'v0.0.0-20260212201848-7aac2a2c5b7c';
 const limitMs = 12 * 60_000;
 const start = Date.now();
 const say = (line) => console.log(`minio: ${line}`);
@@ -38,7 +40,7 @@ if (existsSync(target) || onPath('minio')) {
 async function build() {
   mkdirSync(bin, { recursive: true });
   const work = mkdtempSync(join(bin, '.minio-'));
-  const child = spawn('go', ['install', 'github.com/minio/minio@latest'], {
+  const child = spawn('go', ['install', `github.com/minio/minio@${version}`], {
     env: { ...process.env, GOBIN: work, GOFLAGS: '-p=1' },
     stdio: ['ignore', 'ignore', 'pipe'],
     detached: true,
