@@ -146,7 +146,7 @@ export class S3Client {
   async *list(prefix: string): AsyncGenerator<StoredObject> {
     let token = '';
     do {
-      const page = await this.#call('list', prefix, () =>
+      const page = await this.#call('list', prefix === '' ? 'objects' : prefix, () =>
         this.#client.listObjectsV2Query(this.bucket, prefix, token, '', 1000, ''),
       );
       for (const { name, size, lastModified } of page.objects) {

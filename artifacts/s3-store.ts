@@ -193,14 +193,23 @@ export class S3Store implements ArtifactStore {
  * A store that has proved to work.
  * @param from settings, or an environment to take them from (see `storeSettings`).
  * @param options createBucket: create a missing bucket; default false, a missing bucket is an error.
- *   signal: ends all requests of the store.
+ *   signal: ends all requests of the store. readOnly: for people who look; nothing is written, so nothing is
+ *   proved either, and a store that is away is given up after seconds.
  */
 export async function openStore(
   from: NodeJS.ProcessEnv | StoreSettings,
-  options: { createBucket?: boolean; signal?: AbortSignal } = {},
+  options: { createBucket?: boolean; signal?: AbortSignal; readOnly?: boolean } = {},
 ): Promise<S3Store> {
   const settings = isSettings(from) ? from : await storeSettings(from);
-  const store = new S3Store({ ...settings, ...(options.signal ? { signal: options.signal } : {}) });
+  // Somebody waits in front of a terminal, with nothing to lose: five seconds, not a worker's minute.
+  const patience = options.readOnly === true ? { patienceMs: 5_000 } : {};
+  const store = new S3Store({
+    ...patience,
+    ...settings,
+    ...(options.signal ? { signal: options.signal } : {}),
+  });
+  // The check writes, which who may only read cannot; what is read says by itself what is wrong.
+  if (options.readOnly === true) return store;
   await store.check({ createBucket: options.createBucket ?? false });
   return store;
 }

@@ -31,7 +31,7 @@ function listCommand(context: CommandContext): Command {
     .option('--json', 'print JSON')
     .action(async (prefix: string, options: { json?: true }) => {
       const { openStore } = await import('../../artifacts/s3-store.js');
-      const store = await openStore({ ...serversOf(context) });
+      const store = await openStore({ ...serversOf(context) }, { readOnly: true });
       const { out } = context;
       const objects = [];
       for await (const object of store.list(prefix)) objects.push(object);
@@ -70,7 +70,7 @@ function getCommand(context: CommandContext): Command {
       const { openStore } = await import('../../artifacts/s3-store.js');
       const { downloadPrefix, downloadReferences } = await import('../results/download.js');
       const environment = serversOf(context);
-      const store = await openStore({ ...environment });
+      const store = await openStore({ ...environment }, { readOnly: true });
       const report = await reportOfRun(name, context);
       const directory = options.to ?? join('results', lastPart(report === undefined ? name : `runs/${name}`));
       const files =

@@ -155,6 +155,20 @@ function contract(start: () => Promise<TestServer>): void {
     made.close();
   });
 
+  test('who only reads writes no probe and is soon told that nobody answers', async () => {
+    const reader = await openStore({ ...server.settings, bucket: 'not-made' }, { readOnly: true });
+    await assert.rejects(reader.list('').next(), {
+      name: 'StoreRefused',
+      message: /^Cannot list objects at .*NoSuchBucket/,
+    });
+    reader.close();
+    const lost = await openStore({ ...server.settings, endpoint: 'http://127.0.0.1:1' }, { readOnly: true });
+    const began = performance.now();
+    await assert.rejects(lost.list('').next(), { name: 'StoreUnavailable' });
+    assert.ok(performance.now() - began < 20_000);
+    lost.close();
+  });
+
   test('503, resets, silence and truncation pass by unnoticed', async () => {
     const busy = { kind: 'answer', status: 503, code: 'SlowDown' } as const;
     const bytes = new Uint8Array(randomBytes(50_000));
