@@ -72,10 +72,7 @@ export function storeError(error: unknown, attempted: Attempted): unknown {
   const reason = redact(describe(error), attempted.secrets);
   switch (classify(error)) {
     case 'passing':
-      return new DistilleryError(
-        'StoreUnavailable',
-        `${what}: ${reason}. Check that the store runs and that S3_ENDPOINT is its address.`,
-      );
+      return new DistilleryError('StoreUnavailable', `${what}: ${reason}. ${passingAdvice(error)}`);
     case 'full':
       return new DistilleryError(
         'NoSpace',
@@ -103,6 +100,13 @@ function advice(error: unknown): string {
     return adviceByCode[error.code] ?? 'Check S3_ENDPOINT, S3_BUCKET and the rights of the credentials.';
   }
   return 'TLS failed: check http:// or https:// in S3_ENDPOINT, and NODE_EXTRA_CA_CERTS for a private authority.';
+}
+
+function passingAdvice(error: unknown): string {
+  // SeaweedFS, for one, has no other answer when its disk is full.
+  if (error instanceof StoreAnswer && error.status >= 500)
+    return 'Check the log of the store, and that its disk is not full.';
+  return 'Check that the store runs and that S3_ENDPOINT is its address.';
 }
 
 function codeOf(error: unknown): string | undefined {

@@ -114,6 +114,8 @@ export interface StageStatus {
   readonly finishedAt?: string;
   /** Short reason when failed. */
   readonly error?: string;
+  /** Why the last attempt that is being repeated ended. */
+  readonly repeated?: string;
   /** One line on the outcome. */
   readonly summary?: string;
 }
@@ -127,6 +129,8 @@ export interface PipelineStatus {
   readonly startedAt: string;
   readonly stages: readonly StageStatus[];
   readonly error?: string;
+  /** Why the last attempt at what comes before the stages ended, while it is being repeated. */
+  readonly repeated?: string;
 }
 
 /** Result of the `pipeline` workflow. */

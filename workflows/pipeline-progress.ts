@@ -13,6 +13,7 @@ export class PipelineProgress {
   private name = workflowInfo().workflowType;
   private state: PipelineStatus['state'] = 'compiling';
   private error: string | undefined;
+  private repeated: string | undefined;
   private readonly stages = new Map<string, StageStatus>();
 
   get current(): PipelineStatus {
@@ -26,7 +27,14 @@ export class PipelineProgress {
       stages: [...this.stages.values()],
     };
     if (this.error !== undefined) status.error = this.error;
+    if (this.repeated !== undefined) status.repeated = this.repeated;
     return status;
+  }
+
+  /** Something before the stages is tried again, for this reason; undefined once it has succeeded. */
+  repeat(reason: string | undefined): void {
+    this.repeated = reason;
+    this.show();
   }
 
   /** Shows the plan's stages, all waiting. */

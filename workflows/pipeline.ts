@@ -25,11 +25,11 @@ export async function pipeline(
   setHandler(pipelineStatus, () => progress.current);
   setHandler(stageProgress, (status) => progress.update(status.id, status));
   try {
-    const { plan, definition: text } = await once('compile', () =>
+    const { plan, definition: text } = await once('compile', progress, () =>
       light.compileDefinition(definition, options.params),
     );
     progress.planned(plan);
-    const dataset = await once('data set', () => light.resolveDataset(plan.dataset, plan.seed));
+    const dataset = await once('data set', progress, () => light.resolveDataset(plan.dataset, plan.seed));
     const { workflowId, runId, startTime } = workflowInfo();
     const walk = new StageWalk(
       {
@@ -54,6 +54,10 @@ export async function pipeline(
   }
 }
 
-function once<T>(what: string, attempt: () => Promise<T>): Promise<T> {
-  return runUnit(what, attempt, defaultBudget, () => undefined);
+async function once<T>(what: string, progress: PipelineProgress, attempt: () => Promise<T>): Promise<T> {
+  const result = await runUnit(what, attempt, defaultBudget, (_, reason) =>
+    progress.repeat(`${what}: ${reason}`),
+  );
+  progress.repeat(undefined);
+  return result;
 }

@@ -50,12 +50,12 @@ export class StageProgress {
   }
 
   /** Counts an attempt that is repeated. */
-  readonly retried = (kind: 'preemption' | 'failure'): void => {
+  readonly retried = (kind: 'preemption' | 'failure', reason: string): void => {
     const { preemptions, failures } = this.status;
     this.status =
       kind === 'preemption'
-        ? { ...this.status, preemptions: preemptions + 1 }
-        : { ...this.status, failures: failures + 1 };
+        ? { ...this.status, preemptions: preemptions + 1, repeated: reason }
+        : { ...this.status, failures: failures + 1, repeated: reason };
     this.show();
     const repeats = this.status.preemptions + this.status.failures;
     if (repeats <= toldRepeats || repeats % toldRepeats === 0) this.signal();

@@ -35,7 +35,22 @@ export async function collectRun(client: Client, workflowId: string, etaOf: EtaO
     const detail = details.get(stage.id);
     return viewStage(detail?.status ?? stage, detail?.units ?? [], etaOf);
   });
-  return { ...answer, ...closedState(answer, description), stages };
+  const state = closedState(answer, description);
+  return {
+    ...answer,
+    ...state,
+    stages,
+    ...(state.state === 'running' || state.state === 'compiling' ? noteOf(answer, stages) : {}),
+  };
+}
+
+/** What is being tried again, and why. */
+function noteOf(answer: PipelineStatus, stages: readonly StageStatus[]): Pick<RunView, 'note'> {
+  const repeats = stages.flatMap(({ id, state, repeated }) =>
+    state === 'running' && repeated !== undefined ? [`${id} goes on after: ${repeated}`] : [],
+  );
+  const reasons = answer.repeated === undefined ? repeats : [`trying again, ${answer.repeated}`, ...repeats];
+  return reasons.length === 0 ? {} : { note: reasons.join('\n') };
 }
 
 async function describe(handle: WorkflowHandle): Promise<WorkflowExecutionDescription> {

@@ -38,6 +38,27 @@ describe('budgets', () => {
     });
   }
 
+  it('tells why something is tried again, before the stages and in them', async () => {
+    const told: (string | undefined)[] = [];
+    let handle: PipelineHandle | undefined;
+    const pretend = new Pretend(async ({ name }, nth) => {
+      if (name === 'resolveDataset' && nth === 1)
+        throw ApplicationFailure.retryable('the store is full', 'NoSpace');
+      // The second attempt sees what is known of the first.
+      if (name === 'resolveDataset') told.push((await handle?.query(pipelineStatus))?.repeated);
+      if (name !== 'trainExpert') return;
+      if (nth === 1) throw ApplicationFailure.retryable('no answer', 'StoreUnavailable');
+    });
+    await withWorkers(server, pretend, async () => {
+      const one = experts({ with: { ...experts().with, count: 1 }, retry: budget });
+      handle = await startPipeline(server.client, planOf(one));
+      await handle.result();
+      assert.deepEqual(told, ['data set: the store is full']);
+      assert.equal((await handle.query(pipelineStatus)).repeated, undefined);
+      assert.equal((await stageOf(handle)).repeated, 'no answer');
+    });
+  });
+
   it('forgives any number of preemptions at once', async () => {
     const types = ['Preempted', 'WorkerShutdown'];
     await oneExpert(
