@@ -361,9 +361,11 @@ describe('distillChunk', () => {
     await assert.rejects(run(distillChunk, wild, store), (error) => {
       assert.ok(error instanceof DistilleryError);
       assert.equal(error.code, 'Diverged');
-      const [, iteration, after, key] =
-        /in iteration (\d+):.*after iteration (\d+), is at (\S+)\.$/s.exec(error.message) ?? [];
-      assert.equal(iteration, after);
+      const [, iteration, key, after] =
+        /in iteration (\d+):.* Last good checkpoint: (\S+), after (\d+) iterations?\.$/s.exec(
+          error.message,
+        ) ?? [];
+      assert.equal(Number(iteration), Number(after) + 1, error.message);
       assert.deepEqual(store.checkpoints().includes(key ?? ''), true, error.message);
       return true;
     });
