@@ -4,8 +4,10 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { availableParallelism } from 'node:os';
 import { createInterface } from 'node:readline';
 
+import { engineEnvironment } from '../tensor/environment.js';
 import type { Environment } from './state/client-environment.js';
 
 /** What TensorFlow says about itself before it can be told to be quiet. */
@@ -14,10 +16,21 @@ const chatter = /^(I0000 |WARNING: All log messages before absl)/;
 const mark = 'DISTILLERY_RELAUNCHED';
 
 /**
+ * For commands that load TensorFlow in their own process: runs the command again with the variables it needs
+ * and takes over that child's exit code. Returns false in the child, which is to go on.
+ */
+export async function relaunchedForEngine(environment: Environment): Promise<boolean> {
+  const code = await relaunchWith(engineEnvironment(availableParallelism()), environment);
+  if (code === undefined) return false;
+  process.exitCode = code;
+  return true;
+}
+
+/**
  * Runs this very command line in a child with the variables laid over the environment and returns its exit
  * code; returns undefined in that child, which is to go on.
  */
-export async function relaunchWith(
+async function relaunchWith(
   variables: Readonly<Record<string, string>>,
   environment: Environment,
 ): Promise<number | undefined> {

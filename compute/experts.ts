@@ -8,8 +8,9 @@ import { getTrajectory, getTrajectorySet, SnapshotCache } from '../artifacts/tra
 import type { ExpertSnapshots } from '../distillation/distiller.js';
 import { DistilleryError } from '../errors/errors.js';
 import type { Network } from '../networks/network.js';
+import { Latest } from './latest.js';
 
-let opened: { readonly key: string; readonly experts: Promise<ExpertSnapshots> } | undefined;
+const opened = new Latest<ExpertSnapshots>();
 
 /**
  * The experts of a trajectory set; the last one opened stays warm.
@@ -22,14 +23,7 @@ export function openExperts(
   network: Network,
 ): Promise<ExpertSnapshots> {
   const key = JSON.stringify([store.location, set.sha256, network.spec]);
-  if (opened?.key === key) return opened.experts;
-  const experts = readExperts(store, set, network);
-  const kept = { key, experts };
-  opened = kept;
-  experts.catch(() => {
-    if (opened === kept) opened = undefined;
-  });
-  return experts;
+  return opened.get(key, () => readExperts(store, set, network));
 }
 
 async function readExperts(

@@ -11,6 +11,7 @@ import type { DatasetManifest, LabelledImages } from '../datasets/dataset.js';
 import { buildNetwork } from '../networks/registry.js';
 import type { NetworkSpec } from '../networks/spec.js';
 import type { TaskContext } from './context.js';
+import { Latest } from './latest.js';
 import type { DatasetInput } from './protocol.js';
 
 /** The images of one run, ready to be trained on. */
@@ -28,7 +29,7 @@ export function datasetIdentity({ manifest, limit, holdout, seed }: DatasetInput
   return { manifest: manifest.sha256, limit, holdout, seed };
 }
 
-let images: { readonly key: string; readonly value: Promise<RunImages> } | undefined;
+const images = new Latest<RunImages>();
 
 /**
  * The data set of a run, verified and split.
@@ -37,15 +38,7 @@ let images: { readonly key: string; readonly value: Promise<RunImages> } | undef
  */
 export function runImages(context: TaskContext, dataset: DatasetInput): Promise<RunImages> {
   const key = JSON.stringify([context.store.location, datasetIdentity(dataset)]);
-  if (images?.key === key) return images.value;
-  const value = loadRunImages(context, dataset);
-  const kept = { key, value };
-  images = kept;
-  // A failure is not kept: the next attempt loads again.
-  value.catch(() => {
-    if (images === kept) images = undefined;
-  });
-  return value;
+  return images.get(key, () => loadRunImages(context, dataset));
 }
 
 async function loadRunImages({ store }: TaskContext, dataset: DatasetInput): Promise<RunImages> {

@@ -1,7 +1,6 @@
 /**
  * @file `distillery engine`: TensorFlow, which does the computing.
  */
-import { availableParallelism } from 'node:os';
 
 import type { Command } from 'commander';
 
@@ -41,13 +40,8 @@ function infoCommand(context: CommandContext): Command {
   ])
     .option('--json', 'print JSON')
     .action(async (options: { json?: true }) => {
-      const { engineEnvironment } = await import('../../tensor/environment.js');
-      const { relaunchWith } = await import('../relaunch.js');
-      const code = await relaunchWith(engineEnvironment(availableParallelism()), context.environment);
-      if (code !== undefined) {
-        process.exitCode = code;
-        return;
-      }
+      const { relaunchedForEngine } = await import('../relaunch.js');
+      if (await relaunchedForEngine(context.environment)) return;
       const { openTensorflowDevice } = await import('../../tensor/tensorflow-device.js');
       const { info } = await openTensorflowDevice();
       const { out } = context;

@@ -1,7 +1,6 @@
 /**
  * @file `distillery verify`: golden cases through the product's own code paths.
  */
-import { availableParallelism } from 'node:os';
 
 import type { Command } from 'commander';
 
@@ -21,13 +20,8 @@ export function verifyCommand(context: CommandContext): Command {
     .option('--only <text>', 'cases whose name contains the text')
     .option('--json', 'print JSON')
     .action(async (directory: string, options: { only?: string; json?: true }) => {
-      const { engineEnvironment } = await import('../../tensor/environment.js');
-      const { relaunchWith } = await import('../relaunch.js');
-      const code = await relaunchWith(engineEnvironment(availableParallelism()), context.environment);
-      if (code !== undefined) {
-        process.exitCode = code;
-        return;
-      }
+      const { relaunchedForEngine } = await import('../relaunch.js');
+      if (await relaunchedForEngine(context.environment)) return;
       const { verifyGolden } = await import('../../distillation/golden/verify.js');
       const { openTensorflowDevice } = await import('../../tensor/tensorflow-device.js');
       const { out } = context;

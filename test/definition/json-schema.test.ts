@@ -8,7 +8,7 @@ import { describe, it } from 'node:test';
 import { Ajv } from 'ajv';
 import { parse } from 'yaml';
 import { compile, definitionJsonSchema, describePlan } from '../../definition/index.js';
-import { packageRoot } from '../support/package-root.js';
+import { packageRoot } from '../../setup/package-root.js';
 import { changed, example } from './examples.js';
 
 const pipelines = join(packageRoot(), 'pipelines');

@@ -9,7 +9,7 @@ import { describe, it } from 'node:test';
 import { parse } from 'yaml';
 import { compile, DefinitionError } from '../../definition/index.js';
 import { Stream } from '../../random/stream.js';
-import { packageRoot } from '../support/package-root.js';
+import { packageRoot } from '../../setup/package-root.js';
 import { example } from './examples.js';
 
 const fragments = [

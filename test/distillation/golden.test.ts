@@ -10,7 +10,7 @@ import { architectures } from '../../networks/registry.js';
 import { readCases } from '../../distillation/golden/folder.js';
 import { verifyGolden } from '../../distillation/golden/verify.js';
 import { openTensorflowDevice } from '../../tensor/tensorflow-device.js';
-import { packageRoot } from '../support/package-root.js';
+import { packageRoot } from '../../setup/package-root.js';
 
 const golden = join(packageRoot(), 'test', 'golden');
 const device = await openTensorflowDevice();

@@ -6,7 +6,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import test from 'node:test';
 import { compile } from '../../definition/index.js';
-import { packageRoot } from '../support/package-root.js';
+import { packageRoot } from '../../setup/package-root.js';
 
 const root = packageRoot();
 const readme = readFileSync(join(root, 'README.md'), 'utf8');

@@ -26,7 +26,7 @@ import { distilleryHome } from '../../setup/home.js';
 import { ensureTemporal } from '../../setup/temporal.js';
 import type { pipeline } from '../../workflows/index.js';
 import type { WorkerEvent } from '../../worker/events.js';
-import { packageRoot } from '../support/package-root.js';
+import { packageRoot } from '../../setup/package-root.js';
 import { WorkerProcess } from '../support/worker-process.js';
 
 const definition = join(packageRoot(), 'pipelines', 'tiny.yaml');

@@ -14,7 +14,7 @@ import type { NetworkPrograms } from '../../distillation/network-programs.js';
 import { buildNetwork } from '../../networks/registry.js';
 import type { NetworkSpec } from '../../networks/spec.js';
 import { testDevice } from '../support/device.js';
-import { packageRoot } from '../support/package-root.js';
+import { packageRoot } from '../../setup/package-root.js';
 
 const folder = join(packageRoot(), 'test', 'golden');
 const device = await testDevice();

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, test } from 'node:test';
-import { packageRoot } from '../support/package-root.js';
+import { packageRoot } from '../../setup/package-root.js';
 
 let checkout = '';
 beforeEach(() => {

@@ -10,7 +10,7 @@ import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { distilleryHome } from '../../setup/home.js';
 import { ensureTemporal } from '../../setup/temporal.js';
-import { packageRoot } from '../support/package-root.js';
+import { packageRoot } from '../../setup/package-root.js';
 import { quietRuntime } from '../support/temporal.js';
 import { startPipeline, withWorkers } from './harness.js';
 import { distillation, evaluation, experts, fullPlan, planOf } from './plans.js';

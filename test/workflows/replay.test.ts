@@ -10,7 +10,7 @@ import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
 import { workflowSource } from '../../worker/bundle.js';
-import { packageRoot } from '../support/package-root.js';
+import { packageRoot } from '../../setup/package-root.js';
 import { timeSkippingServer } from '../support/temporal.js';
 import { startPipeline, withWorkers } from './harness.js';
 import { fullPlan } from './plans.js';
