@@ -1,7 +1,7 @@
 /**
  * @file Temporal and an S3 store on this machine, for the demo, `distillery up` and the tests.
  */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DistilleryError } from '../errors/errors.js';
@@ -78,24 +78,14 @@ async function startPersistent(
 ): Promise<EmbeddedServers> {
   const { state } = prepareHome(home);
   const lock = stateLock(state);
-  const record = join(state, 'servers.json');
-  const cleanUp = (): void => {
-    rmSync(record, { force: true });
-    lock.release();
-  };
-  const logs = join(state, 'logs');
-  const servers = await startBoth(home, {
+  return startBoth(home, {
     ...options,
     folder: state,
-    logs,
+    logs: join(state, 'logs'),
     environment,
     ephemeral: false,
-    cleanUp,
+    cleanUp: () => lock.release(),
   });
-  const { temporalAddress, namespace, uiUrl, s3 } = servers;
-  rmSync(record, { force: true });
-  writeFileSync(record, JSON.stringify({ temporalAddress, namespace, uiUrl, s3 }, null, 1), { mode: 0o600 });
-  return servers;
 }
 
 function stateLock(state: string): Lock {
@@ -106,22 +96,6 @@ function stateLock(state: string): Lock {
     `the servers of ${state} are already running, under process ${lock.pid} on ${lock.host}; ` +
       'use them, or end them with `distillery down`',
   );
-}
-
-/** How to reach the servers that another process keeps running for this home, if one does. */
-export function runningEmbedded(home: string = distilleryHome()): ServerConnection | undefined {
-  const { state } = prepareHome(home);
-  const lock = tryLock(join(state, 'servers.lock'));
-  if ('release' in lock) {
-    lock.release();
-    return undefined;
-  }
-  try {
-    return JSON.parse(readFileSync(join(state, 'servers.json'), 'utf8')) as ServerConnection;
-  } catch {
-    // Still starting.
-    return undefined;
-  }
 }
 
 interface Plan extends EmbeddedOptions {
