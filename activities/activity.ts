@@ -3,14 +3,14 @@
  * expect it to.
  */
 import { Context } from '@temporalio/activity';
-import { Stopped } from '../compute/context.js';
+import { Stopped, type StopReason } from '../compute/context.js';
 import { toFailure } from './failure.js';
 
 // Cancellation arrives with the answer to a heartbeat.
 const heartbeatMilliseconds = 500;
 
 export interface Attempt {
-  /** Aborted with a `Stopped` as its reason: cancelled by the workflow, or preempted by the worker. */
+  /** Aborted with a `Stopped` as its reason. */
   readonly signal: AbortSignal;
   /** What the next heartbeats say. */
   readonly details: (value: unknown) => void;
@@ -23,7 +23,7 @@ export function activity<A extends unknown[], R>(
   return async (...args) => {
     const context = Context.current();
     const stop = new AbortController();
-    const onCancel = () => stop.abort(new Stopped(isShutdown(context) ? 'preempt' : 'cancel'));
+    const onCancel = () => stop.abort(new Stopped(stopReason(context)));
     if (context.cancellationSignal.aborted) onCancel();
     context.cancellationSignal.addEventListener('abort', onCancel);
     let last: unknown;
@@ -39,9 +39,12 @@ export function activity<A extends unknown[], R>(
   };
 }
 
-/** The worker is leaving: its work goes on elsewhere. Anything else means that nobody wants the result. */
-function isShutdown({ cancellationSignal, cancellationDetails }: Context): boolean {
-  if (cancellationDetails?.workerShutdown === true) return true;
+/** The worker is leaving, the workflow cancels, or the server has given this attempt up. */
+function stopReason({ cancellationSignal, cancellationDetails: details }: Context): StopReason {
   const reason: unknown = cancellationSignal.reason;
-  return reason instanceof Error && reason.message === 'WORKER_SHUTDOWN';
+  const word = reason instanceof Error ? reason.message : '';
+  if (details?.workerShutdown === true || word === 'WORKER_SHUTDOWN') return 'preempt';
+  // Its successor may be at work already.
+  const givenUp = details?.notFound === true || details?.timedOut === true || details?.reset === true;
+  return givenUp || ['NOT_FOUND', 'TIMED_OUT', 'RESET'].includes(word) ? 'drop' : 'cancel';
 }

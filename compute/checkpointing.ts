@@ -9,8 +9,8 @@ const intervalMilliseconds = 10_000;
 const costFactor = 50;
 
 /**
- * Called by a task between steps: lets messages in, writes a checkpoint when one is due or the worker is
- * leaving, and throws `Stopped` once the task has been told to stop.
+ * Called by a task between steps: lets messages in, writes a checkpoint when one is due or the task
+ * is to stop, and throws `Stopped` once the task has been told to stop.
  */
 export class Checkpointing {
   #writtenAt = performance.now();
@@ -25,8 +25,8 @@ export class Checkpointing {
   async betweenSteps(): Promise<void> {
     await this.context.breathe();
     const stop = this.context.stopRequested();
-    if (stop === 'cancel') throw new Stopped(stop);
-    if (stop === 'preempt' || this.#due()) await this.now();
+    if (stop === 'drop') throw new Stopped(stop);
+    if (stop || this.#due()) await this.now();
     if (stop) throw new Stopped(stop);
   }
 

@@ -5,9 +5,17 @@ import type { ArtifactStore } from '../artifacts/store.js';
 import type { UnitProgress } from '../definition/stages.js';
 import type { Device } from '../tensor/device.js';
 
+/**
+ * Why a task is told to stop.
+ * - `preempt`: the worker is leaving; a checkpoint, if it can be written soon.
+ * - `cancel`: the run was cancelled or paused; a checkpoint, with patience.
+ * - `drop`: the attempt was given up and may have a successor; nothing is written any more.
+ */
+export type StopReason = 'preempt' | 'cancel' | 'drop';
+
 /** Thrown inside a task when it has been told to stop; it is not an error of the work. */
 export class Stopped extends Error {
-  constructor(readonly reason: 'cancel' | 'preempt') {
+  constructor(readonly reason: StopReason) {
     super(`stopped: ${reason}`);
   }
 }
@@ -16,7 +24,7 @@ export interface TaskContext {
   readonly store: ArtifactStore;
   readonly device: Device;
   /** Set once the task is to stop; look at it between steps. */
-  stopRequested(): 'cancel' | 'preempt' | undefined;
+  stopRequested(): StopReason | undefined;
   /** Lets messages in; await it between steps that compute without awaiting. */
   breathe(): Promise<void>;
   report(progress: Omit<UnitProgress, 'worker'>): void;

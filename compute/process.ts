@@ -12,9 +12,10 @@ import { spawnCompute, type SpawnOptions } from './spawn.js';
 
 /**
  * How long a told child may take: dropping work is quick, a checkpoint has to reach the store. A child in the
- * middle of a long step does not hear, and Ctrl-C must be over within two seconds.
+ * middle of a long step does not hear. Ctrl-C must be over within two seconds; a run that is cancelled or
+ * paused can wait for the end of a step.
  */
-const graceMilliseconds = { cancel: 800, preempt: 1500 } as const;
+const graceMilliseconds = { drop: 800, preempt: 1500, cancel: 10_000 } as const;
 
 export interface ComputeProcessOptions extends SpawnOptions {
   /** The engine is loaded and the store open. */

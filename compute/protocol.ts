@@ -7,6 +7,7 @@ import type { Augmentation, DistillConfig, TrainExpertsConfig } from '../definit
 import type { EngineInfo, UnitProgress } from '../definition/stages.js';
 import type { ErrorCode } from '../errors/errors.js';
 import type { NetworkSpec } from '../networks/spec.js';
+import type { StopReason } from './context.js';
 
 /** The data set of a run: the stored manifest and how this run splits it. */
 export interface DatasetInput {
@@ -105,8 +106,8 @@ export type TaskName = keyof ComputeTasks;
 /** Parent to child. */
 export type ComputeRequest =
   | { readonly type: 'run'; readonly id: number; readonly task: TaskName; readonly input: unknown }
-  /** Stop without a result: `cancel` drops the work, `preempt` writes a checkpoint first. */
-  | { readonly type: 'stop'; readonly id: number; readonly reason: 'cancel' | 'preempt' };
+  /** Stop without a result, with a checkpoint or without as the reason says. */
+  | { readonly type: 'stop'; readonly id: number; readonly reason: StopReason };
 
 /** Child to parent. */
 export type ComputeMessage =

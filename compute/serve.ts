@@ -5,7 +5,7 @@ import { hostname } from 'node:os';
 import type { ArtifactStore } from '../artifacts/store.js';
 import { DistilleryError } from '../errors/errors.js';
 import type { Device } from '../tensor/device.js';
-import { Stopped, type TaskContext } from './context.js';
+import { Stopped, type StopReason, type TaskContext } from './context.js';
 import { watchParent } from './parent-watch.js';
 import type { ComputeMessage, ComputeRequest, TaskName } from './protocol.js';
 import type { TaskRegistry } from './registry.js';
@@ -20,7 +20,7 @@ export interface Equipment {
 
 interface CurrentTask {
   readonly id: number;
-  stop: 'cancel' | 'preempt' | undefined;
+  stop: StopReason | undefined;
 }
 
 /**

@@ -3,7 +3,7 @@
  * summaries, counters.
  */
 import type { Reference } from '../artifacts/reference.js';
-import type { StageType } from './plan.js';
+import type { RetryBudget, StageType } from './plan.js';
 
 /** What ran the numbers; recorded with every result, because other engines round differently. */
 export interface EngineInfo {
@@ -96,6 +96,14 @@ export interface UnitProgress {
   readonly worker: string;
 }
 
+/** What one unit of work has used of its two budgets. */
+export interface BudgetUse {
+  /** For example `expert 3`. */
+  readonly unit: string;
+  readonly failures: number;
+  readonly preemptions: number;
+}
+
 export interface StageStatus {
   readonly id: string;
   readonly type: StageType;
@@ -107,8 +115,13 @@ export interface StageStatus {
   readonly done: number;
   readonly total: number;
   readonly metrics: Readonly<Record<string, number>>;
+  /** Repeated attempts of all units of work so far. */
   readonly preemptions: number;
   readonly failures: number;
+  /** What each unit of work may use, once the stage runs. */
+  readonly budget?: RetryBudget;
+  /** The unfinished unit of work that is nearest to the end of its budget, when one has been repeated. */
+  readonly budgetUse?: BudgetUse;
   /** ISO times from the workflow clock. */
   readonly startedAt?: string;
   readonly finishedAt?: string;

@@ -65,6 +65,14 @@ export class PipelineProgress {
     this.show();
   }
 
+  /** Takes a stage's own status for what is known of it. */
+  replace(status: StageStatus): void {
+    const known = this.stages.get(status.id);
+    if (known === undefined || known.finishedAt !== undefined) return;
+    this.stages.set(status.id, status);
+    this.show();
+  }
+
   /** A stage has come to its end. */
   ended(id: string, change: Partial<StageStatus>): void {
     this.update(id, { ...change, finishedAt: new Date().toISOString() });

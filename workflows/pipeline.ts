@@ -23,7 +23,7 @@ export async function pipeline(
 ): Promise<PipelineResult> {
   const progress = new PipelineProgress();
   setHandler(pipelineStatus, () => progress.current);
-  setHandler(stageProgress, (status) => progress.update(status.id, status));
+  setHandler(stageProgress, (status) => progress.replace(status));
   try {
     const { plan, definition: text } = await once('compile', progress, () =>
       light.compileDefinition(definition, options.params),

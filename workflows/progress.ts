@@ -4,10 +4,11 @@
  */
 import { getExternalWorkflowHandle, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
 import type { PlannedStage } from '../definition/plan.js';
-import type { StageState, StageStatus } from '../definition/stages.js';
+import type { BudgetUse, StageState, StageStatus } from '../definition/stages.js';
 import { stageProgress } from './messages.js';
 import type { Resumption } from './stage-input.js';
 import { stageDetails } from './summary.js';
+import type { OnRetry } from './units.js';
 import { directNeeds } from './upstream.js';
 
 /** A pipeline hears of a stage at most once per this share of its progress, and on every change of state. */
@@ -19,6 +20,8 @@ const toldRepeats = 20;
 export class StageProgress {
   private status: StageStatus;
   private signalledDone = 0;
+  /** Units of work under way that have been repeated. */
+  private readonly uses = new Map<string, BudgetUse>();
 
   constructor(stage: PlannedStage, total: number, earlier?: Omit<Resumption<unknown>, 'key' | 'position'>) {
     const info = workflowInfo();
@@ -33,13 +36,17 @@ export class StageProgress {
       metrics: {},
       preemptions: earlier?.preemptions ?? 0,
       failures: earlier?.failures ?? 0,
+      budget: stage.retry,
       startedAt: earlier?.startedAt ?? info.startTime.toISOString(),
     };
     this.show();
   }
 
   get current(): StageStatus {
-    return this.status;
+    const [worst] = [...this.uses.values()].sort(
+      (a, b) => b.failures - a.failures || b.preemptions - a.preemptions,
+    );
+    return worst === undefined ? this.status : { ...this.status, budgetUse: worst };
   }
 
   /** Sets the units done and the latest metrics. */
@@ -50,7 +57,8 @@ export class StageProgress {
   }
 
   /** Counts an attempt that is repeated. */
-  readonly retried = (kind: 'preemption' | 'failure', reason: string): void => {
+  readonly retried: OnRetry = (kind, reason, use) => {
+    this.uses.set(use.unit, use);
     const { preemptions, failures } = this.status;
     this.status =
       kind === 'preemption'
@@ -61,6 +69,11 @@ export class StageProgress {
     if (repeats <= toldRepeats || repeats % toldRepeats === 0) this.signal();
   };
 
+  /** A unit of work is done; what it has used of its budget no longer matters. */
+  settled(unit: string): void {
+    if (this.uses.delete(unit)) this.show();
+  }
+
   /** The stage has come to its end; the pipeline learns it from the child's result. */
   ended(state: StageState, details: Partial<StageStatus>): void {
     this.status = { ...this.status, ...details, state, finishedAt: new Date().toISOString() };
@@ -68,7 +81,7 @@ export class StageProgress {
   }
 
   private show(): void {
-    setCurrentDetails(stageDetails(this.status));
+    setCurrentDetails(stageDetails(this.current));
   }
 
   /** Says the first status at once, so that the pipeline knows the total. */
@@ -78,7 +91,7 @@ export class StageProgress {
     this.signalledDone = this.status.done;
     // A pipeline that is gone needs no news; cancellation reaches this stage by itself.
     getExternalWorkflowHandle(parent.workflowId)
-      .signal(stageProgress, this.status)
+      .signal(stageProgress, this.current)
       .catch(() => undefined);
   }
 }

@@ -79,7 +79,7 @@ export class StageWalk {
       const { state, manifest, status } = await this.runChild(stage);
       const { preemptions, failures } = status;
       this.finished.set(stage.id, { stage, manifest, state, preemptions, failures });
-      this.progress.update(stage.id, status);
+      this.progress.replace(status);
       return true;
     } catch (error) {
       this.recordFailure(stage, error);

@@ -56,8 +56,11 @@ export async function runStage<S extends PlannedStage, P>(
   const progress = new StageProgress(stage, total, resume);
   const startedAt = resume?.startedAt ?? workflowInfo().startTime.toISOString();
   setHandler(stageStatus, () => progress.current);
-  const unit = <T>(what: string, attempt: () => Promise<T>) =>
-    runUnit(what, attempt, stage.retry, progress.retried);
+  const unit = async <T>(what: string, attempt: () => Promise<T>) => {
+    const result = await runUnit(what, attempt, stage.retry, progress.retried);
+    progress.settled(what);
+    return result;
+  };
   try {
     const cache = input.cache && stage.cache;
     const begun =

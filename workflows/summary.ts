@@ -43,9 +43,39 @@ export function pipelineDetails(status: PipelineStatus): string {
 
 /** Markdown for the details panel of one stage. */
 export function stageDetails(status: StageStatus): string {
-  const lost = status.preemptions > 0 ? `, ${status.preemptions} preemptions` : '';
-  const failed = status.failures > 0 ? `, ${status.failures} failures` : '';
-  return `**${status.id}** (${status.type}): ${status.state}, ${progressOf(status)}${lost}${failed}\n\n${remarkOf(status)}`;
+  const words = [status.state, progressOf(status), ...budgetWords(status)];
+  return `**${status.id}** (${status.type}): ${words.join(', ')}\n\n${remarkOf(status)}`;
+}
+
+type Budgets = Pick<StageStatus, 'preemptions' | 'failures' | 'budget' | 'budgetUse'>;
+
+/**
+ * How often work was repeated, and how near the end of its budget the worst unit is:
+ * `7 failures, 9 preemptions`, `expert 3: 2 of 3 failures, 5 preemptions`. Empty when nothing happened.
+ */
+export function budgetWords({ budgetUse: use, budget, ...total }: Budgets): string[] {
+  const words: string[] = [];
+  const alone = use?.failures === total.failures && use.preemptions === total.preemptions;
+  if (!alone) words.push(countWords(total).join(', '));
+  if (use !== undefined) words.push(`${use.unit}: ${countWords(use, budget).join(', ')}`);
+  return words.filter((word) => word !== '');
+}
+
+function countWords(
+  { failures, preemptions }: Pick<StageStatus, 'failures' | 'preemptions'>,
+  budget?: StageStatus['budget'],
+): string[] {
+  return [
+    ...countWord(failures, budget?.failures ?? null, 'failure'),
+    ...countWord(preemptions, budget?.preemptions ?? null, 'preemption'),
+  ];
+}
+
+function countWord(count: number, limit: number | null, word: string): string[] {
+  if (count === 0) return [];
+  return limit === null
+    ? [`${count} ${word}${count === 1 ? '' : 's'}`]
+    : [`${count} of ${limit} ${word}${limit === 1 ? '' : 's'}`];
 }
 
 function progressOf(stage: StageStatus): string {

@@ -5,6 +5,7 @@
  */
 import { CancellationScope, CancelledFailure, sleep } from '@temporalio/workflow';
 import type { RetryBudget } from '../definition/plan.js';
+import type { BudgetUse } from '../definition/stages.js';
 import { finalFailure, judge, rethrowFaults, type Verdict } from './failures.js';
 
 /** Backing off stops doubling here. */
@@ -13,8 +14,8 @@ const longestBackoffSeconds = 300;
 /** Budget of light activities outside any stage. */
 export const defaultBudget: RetryBudget = { failures: 3, preemptions: null, backoffSeconds: 5 };
 
-/** Told of every attempt that will be repeated. */
-export type OnRetry = (kind: 'preemption' | 'failure', reason: string) => void;
+/** Told of every attempt that will be repeated, with what the unit has used of its budget by then. */
+export type OnRetry = (kind: 'preemption' | 'failure', reason: string, use: BudgetUse) => void;
 
 /**
  * Repeats `attempt` until it succeeds or its budget is used up: at once after a preemption, with a doubling
@@ -44,21 +45,29 @@ export async function runUnit<T>(
       if (verdict.kind === 'preemption') {
         preemptions += 1;
         if (budget.preemptions !== null && preemptions > budget.preemptions) {
-          throw exhausted(what, verdict, `lost its worker ${preemptions} times`);
+          const history = `lost its worker ${times(preemptions)} and failed ${times(failures)}`;
+          throw exhausted(what, history, `retry.preemptions: ${budget.preemptions}`, verdict);
         }
-        onRetry('preemption', verdict.message);
+        onRetry('preemption', verdict.message, { unit: what, failures, preemptions });
       } else {
         failures += 1;
-        if (failures > budget.failures) throw exhausted(what, verdict, `failed ${failures} times`);
-        onRetry('failure', verdict.message);
+        if (failures > budget.failures) {
+          const history = `failed ${times(failures)} and lost its worker ${times(preemptions)}`;
+          throw exhausted(what, history, `retry.failures: ${budget.failures}`, verdict);
+        }
+        onRetry('failure', verdict.message, { unit: what, failures, preemptions });
         await sleep(backoffMilliseconds(budget, failures));
       }
     }
   }
 }
 
-function exhausted(what: string, verdict: Verdict, history: string) {
-  return finalFailure(verdict.code, `${what} ${history}, last: ${verdict.message}`);
+function exhausted(what: string, history: string, setting: string, { code, message }: Verdict) {
+  return finalFailure(code, `${what} ${history}, more than \`${setting}\` allows; last: ${message}`);
+}
+
+function times(count: number): string {
+  return count === 1 ? 'once' : `${count} times`;
 }
 
 /** Wait before attempt number `failures + 1`. */

@@ -2,6 +2,7 @@
  * @file The words that trees and progress lines share: states, metrics, troubles.
  */
 import type { StageState } from '../../definition/stages.js';
+import { budgetWords } from '../../workflows/summary.js';
 import { printable } from '../terminal/escape.js';
 import { formatAccuracy, formatDuration, formatRate, formatValue } from '../terminal/format.js';
 import type { Terminal } from '../terminal/terminal.js';
@@ -42,11 +43,9 @@ export function metricWords(metrics: Readonly<Record<string, number>>): string[]
     });
 }
 
-/** `2 preemptions`, `1 failure`; nothing when nothing happened. */
-export function troubleWords(stage: Pick<StageView, 'preemptions' | 'failures'>): string[] {
-  const plural = (count: number, word: string): string[] =>
-    count > 0 ? [`${count} ${word}${count === 1 ? '' : 's'}`] : [];
-  return [...plural(stage.preemptions, 'preemption'), ...plural(stage.failures, 'failure')];
+/** `2 failures, 5 preemptions`, `expert 3: 2 of 3 failures`; nothing when nothing happened. */
+export function troubleWords(stage: StageView): string[] {
+  return budgetWords(stage).map(printable);
 }
 
 /** `0.81/s`, `ETA 3 min 40 s`. */

@@ -124,13 +124,13 @@ describe('compute activities', () => {
       }),
     );
     const { trainExpert } = createComputeActivities({ compute });
-    for (const reason of ['CANCELLED', 'WORKER_SHUTDOWN', 'NOT_FOUND'] as const) {
+    for (const reason of ['CANCELLED', 'WORKER_SHUTDOWN', 'NOT_FOUND', 'TIMED_OUT'] as const) {
       const environment = surroundings();
       const running = perform(environment, trainExpert, input, limits);
       environment.cancel(reason, cancellation({ workerShutdown: reason === 'WORKER_SHUTDOWN' }));
       await assert.rejects(running);
     }
-    assert.deepEqual(reasons, ['cancel', 'preempt', 'cancel']);
+    assert.deepEqual(reasons, ['cancel', 'preempt', 'drop', 'drop']);
   });
 });
 

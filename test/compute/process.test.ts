@@ -38,7 +38,7 @@ describe('compute process', () => {
     assert.deepEqual(await run({ behaviour: 'count', to: 1 }), { counted: 1, pid });
   });
 
-  for (const reason of ['cancel', 'preempt'] as const) {
+  for (const reason of ['cancel', 'preempt', 'drop'] as const) {
     it(`stops a task that looks up (${reason}) and keeps the process`, async () => {
       start();
       await run({ behaviour: 'count', to: 1 });
@@ -51,7 +51,7 @@ describe('compute process', () => {
     });
   }
 
-  for (const reason of ['cancel', 'preempt'] as const) {
+  for (const reason of ['drop', 'preempt'] as const) {
     it(`kills a task that does not stop within two seconds (${reason})`, async () => {
       start();
       await run({ behaviour: 'count', to: 1 });
@@ -67,6 +67,18 @@ describe('compute process', () => {
       assert.notEqual(compute.pid, pid);
     });
   }
+
+  it('is patient with a long step when the run is cancelled or paused', async () => {
+    start();
+    await run({ behaviour: 'count', to: 1 });
+    const { pid } = compute;
+    const stop = new AbortController();
+    const running = run({ behaviour: 'block', milliseconds: 3000 }, { signal: stop.signal });
+    await delay(100);
+    stop.abort(new Stopped('cancel'));
+    assert.equal(await running, 'unblocked');
+    assert.equal(compute.pid, pid);
+  });
 
   it('does not start a task that is cancelled already', async () => {
     start();

@@ -7,7 +7,7 @@ import { before, describe, it, type TestContext } from 'node:test';
 import { expertKey } from '../../artifacts/layout.js';
 import type { Reference } from '../../artifacts/reference.js';
 import { getTrajectory, putTrajectorySet } from '../../artifacts/trajectories.js';
-import { Stopped, type TaskContext } from '../../compute/context.js';
+import { Stopped, type StopReason, type TaskContext } from '../../compute/context.js';
 import type {
   DatasetInput,
   DistillChunkInput,
@@ -54,7 +54,7 @@ interface Steps {
 }
 
 /** A context that asks the task to stop after so many steps. */
-function contextOf(store: MemoryStore, stop?: { after: number; reason: 'cancel' | 'preempt' }) {
+function contextOf(store: MemoryStore, stop?: { after: number; reason: StopReason }) {
   const steps: Steps = { taken: 0 };
   const context: TaskContext = {
     store,
@@ -92,7 +92,7 @@ async function stopAfter<I>(
   input: I,
   store: MemoryStore,
   after: number,
-  reason: 'cancel' | 'preempt' = 'preempt',
+  reason: StopReason = 'preempt',
 ): Promise<void> {
   const tensors = device.liveTensors;
   await assert.rejects(task(input, contextOf(store, { after, reason }).context), (error) => {
@@ -205,11 +205,20 @@ describe('trainExpert', () => {
       }
     });
 
-  it('writes nothing when cancelled', async (t) => {
+  it('writes nothing when it is given up', async (t) => {
     const { store, dataset } = await newStore(t);
     const keys = store.keys();
-    await stopAfter(trainExpert, expert(dataset, 4), store, 5, 'cancel');
+    await stopAfter(trainExpert, expert(dataset, 4), store, 5, 'drop');
     assert.deepEqual(store.keys(), keys);
+  });
+
+  it('keeps its work when the run is cancelled or paused', async (t) => {
+    const { store, dataset } = await newStore(t);
+    await stopAfter(trainExpert, expert(dataset, 4), store, 5, 'cancel');
+    assert.deepEqual(
+      store.checkpoints().map((key) => /s-([0-9]+)-/.exec(key)?.[1]),
+      ['0000000005'],
+    );
   });
 
   it('reuses a finished expert, unless it is damaged or not to be', async (t) => {
@@ -301,10 +310,10 @@ describe('distillChunk', () => {
     assert.deepEqual([again.resumedFrom, steps.taken], [6, 0]);
   });
 
-  it('writes nothing when cancelled', async (t) => {
+  it('writes nothing when it is given up', async (t) => {
     const { store, chunk } = await withExperts(t);
     const keys = store.keys();
-    await stopAfter(distillChunk, chunk(0, 6), store, 3, 'cancel');
+    await stopAfter(distillChunk, chunk(0, 6), store, 3, 'drop');
     assert.deepEqual(store.keys(), keys);
   });
 
@@ -399,10 +408,10 @@ describe('evaluateNetwork', () => {
     assert.deepEqual(result, await run(evaluateNetwork, { ...input, fresh: 'run' }, store));
   });
 
-  it('writes nothing when cancelled', async (t) => {
+  it('writes nothing when it is given up', async (t) => {
     const { store, dataset } = await newStore(t);
     const keys = store.keys();
-    await stopAfter(evaluateNetwork, evaluation(dataset), store, 4, 'cancel');
+    await stopAfter(evaluateNetwork, evaluation(dataset), store, 4, 'drop');
     assert.deepEqual(store.keys(), keys);
   });
 

@@ -6,9 +6,10 @@ import { after, before, describe, it } from 'node:test';
 import { ApplicationFailure } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { TrainExpertInput } from '../../compute/protocol.js';
+import { compile } from '../../definition/index.js';
 import type { RetryBudget } from '../../definition/plan.js';
 import type { StageStatus } from '../../definition/stages.js';
-import { pipelineStatus } from '../../workflows/index.js';
+import { pipelineStatus, stageStatus } from '../../workflows/index.js';
 import { timeSkippingServer } from '../support/temporal.js';
 import { failureOf, startPipeline, withWorkers, type PipelineHandle } from './harness.js';
 import { experts, planOf } from './plans.js';
@@ -48,6 +49,10 @@ describe('budgets', () => {
       if (name === 'resolveDataset') told.push((await handle?.query(pipelineStatus))?.repeated);
       if (name !== 'trainExpert') return;
       if (nth === 1) throw ApplicationFailure.retryable('no answer', 'StoreUnavailable');
+      const stage = server.client.workflow.getHandle(`${handle?.workflowId}/experts`);
+      const { budget: limits, budgetUse } = await stage.query(stageStatus);
+      assert.deepEqual(limits, budget);
+      assert.deepEqual(budgetUse, { unit: 'expert 0', failures: 1, preemptions: 0 });
     });
     await withWorkers(server, pretend, async () => {
       const one = experts({ with: { ...experts().with, count: 1 }, retry: budget });
@@ -56,6 +61,40 @@ describe('budgets', () => {
       assert.deepEqual(told, ['data set: the store is full']);
       assert.equal((await handle.query(pipelineStatus)).repeated, undefined);
       assert.equal((await stageOf(handle)).repeated, 'no answer');
+      assert.equal((await stageOf(handle)).budgetUse, undefined, 'the unit is done');
+    });
+  });
+
+  it('takes every limit from the definition', async () => {
+    const { plan } = compile(`
+name: limits
+dataset: { source: pretend, holdout: 100 }
+network: ConvNet
+stages:
+  experts:
+    uses: train-experts
+    with: { count: 1, epochs: 2 }
+    retry: { failures: 1, preemptions: 2, backoff: 2m }
+    timeout: 2h
+    stallTimeout: 90s
+`);
+    const pretend = new Pretend(({ name }) => {
+      if (name === 'trainExpert') throw ApplicationFailure.retryable('no answer', 'StoreUnavailable');
+    });
+    await withWorkers(server, pretend, async () => {
+      const handle = await startPipeline(server.client, plan);
+      const started = (await handle.describe()).startTime;
+      assert.match((await failureOf(handle)).message, /failed 2 times.*`retry.failures: 1`/);
+      const waited = ((await handle.describe()).closeTime?.getTime() ?? 0) - started.getTime();
+      assert.ok(waited >= 120_000 && waited < 150_000, `waited ${waited} ms`);
+      const limits = pretend.calls.find(({ name }) => name === 'trainExpert')?.args[1];
+      assert.deepEqual(limits, { unit: 'expert 0', stallTimeoutSeconds: 90 });
+      const stage = server.client.workflow.getHandle(`${handle.workflowId}/experts`);
+      const { events } = await stage.fetchHistory();
+      const scheduled = (events ?? []).flatMap(({ activityTaskScheduledEventAttributes: it }) => it ?? []);
+      const attempt = scheduled.find(({ activityType }) => activityType?.name === 'trainExpert');
+      assert.equal(Number(attempt?.startToCloseTimeout?.seconds), 7200);
+      assert.deepEqual((await stageOf(handle)).budget, { failures: 1, preemptions: 2, backoffSeconds: 120 });
     });
   });
 
@@ -100,7 +139,9 @@ describe('budgets', () => {
       async (handle, pretend) => {
         assert.deepEqual(await failureOf(handle), {
           type: 'Preempted',
-          message: 'stage experts: expert 0 lost its worker 3 times, last: the worker is shutting down',
+          message:
+            'stage experts: expert 0 lost its worker 3 times and failed 0 times, more than `retry.preemptions: 2` ' +
+            'allows; last: the worker is shutting down',
         });
         assert.equal(pretend.count('trainExpert'), 3);
       },
@@ -110,16 +151,19 @@ describe('budgets', () => {
   it('repeats errors with doubling waits until the budget is used up', async () => {
     await oneExpert(
       budget,
-      () => {
+      (_, nth) => {
+        if (nth === 2) throw ApplicationFailure.retryable('the worker is shutting down', 'Preempted');
         throw ApplicationFailure.retryable('the compute process ended with code 1', 'ComputeFailed');
       },
       async (handle, pretend) => {
         const started = (await handle.describe()).startTime;
         assert.deepEqual(await failureOf(handle), {
           type: 'ComputeFailed',
-          message: 'stage experts: expert 0 failed 4 times, last: the compute process ended with code 1',
+          message:
+            'stage experts: expert 0 failed 4 times and lost its worker once, more than `retry.failures: 3` ' +
+            'allows; last: the compute process ended with code 1',
         });
-        assert.equal(pretend.count('trainExpert'), 4);
+        assert.equal(pretend.count('trainExpert'), 5);
         assert.equal((await stageOf(handle)).failures, 3);
         const waited = ((await handle.describe()).closeTime?.getTime() ?? 0) - started.getTime();
         // 60 + 120 + 240 seconds of server time.
