@@ -2,8 +2,11 @@
  * @file Turns a library function into an activity: it heartbeats while it runs and fails as workflows
  * expect it to.
  */
+import { hostname } from 'node:os';
 import { Context } from '@temporalio/activity';
+import { onBehalfOf } from '../artifacts/store-work.js';
 import { Stopped, type StopReason } from '../compute/context.js';
+import type { UnitProgress } from '../definition/stages.js';
 import { toFailure } from './failure.js';
 
 // Cancellation arrives with the answer to a heartbeat.
@@ -27,9 +30,11 @@ export function activity<A extends unknown[], R>(
     if (context.cancellationSignal.aborted) onCancel();
     context.cancellationSignal.addEventListener('abort', onCancel);
     let last: unknown;
+    const onWait = (reason: string | undefined) => (last = reason && waiting(context, reason));
     const timer = setInterval(() => context.heartbeat(last), heartbeatMilliseconds);
     try {
-      return await body({ signal: stop.signal, details: (value) => (last = value) }, ...args);
+      const attempt: Attempt = { signal: stop.signal, details: (value) => (last = value) };
+      return await onBehalfOf({ signal: stop.signal, onWait }, () => body(attempt, ...args));
     } catch (error) {
       throw toFailure(error);
     } finally {
@@ -37,6 +42,12 @@ export function activity<A extends unknown[], R>(
       context.cancellationSignal.removeEventListener('abort', onCancel);
     }
   };
+}
+
+/** What a heartbeat says of an activity that waits for the store. */
+function waiting({ info }: Context, reason: string): UnitProgress {
+  const worker = `${hostname()}/${process.pid}`;
+  return { unit: info.activityType, done: 0, total: 0, metrics: {}, worker, waiting: reason };
 }
 
 /** The worker is leaving, the workflow cancels, or the server has given this attempt up. */

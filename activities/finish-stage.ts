@@ -7,7 +7,7 @@ import { putStageManifest } from '../artifacts/stages.js';
 import type { StageManifest } from '../definition/stages.js';
 import type { FinishStageInput } from './contract.js';
 
-/** The workflow that asks, and the time on this machine. */
+/** The workflow that asks, and when it asked, by the clock of Temporal as the stage's beginning is. */
 export interface Provenance {
   readonly workflowId: string;
   readonly runId: string;

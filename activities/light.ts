@@ -46,10 +46,10 @@ export function createLightActivities(dependencies: LightDependencies): LightAct
 }
 
 function provenance() {
-  const { workflowExecution } = Context.current().info;
+  const { workflowExecution, scheduledTimestampMs } = Context.current().info;
   return {
     workflowId: workflowExecution?.workflowId ?? '',
     runId: workflowExecution?.runId ?? '',
-    now: new Date(),
+    now: new Date(scheduledTimestampMs),
   };
 }

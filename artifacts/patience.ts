@@ -8,6 +8,8 @@ export interface Patience {
   readonly patienceMs: number;
   /** Ends the waiting; its reason is thrown. */
   readonly signal?: AbortSignal;
+  /** Told of every failure that is followed by another attempt. */
+  readonly onFailure?: (error: unknown) => void;
 }
 
 const firstWaitMs = 100;
@@ -18,7 +20,7 @@ const longestWaitMs = 10_000;
  * the patience lasts; at least one follows the first failure.
  */
 export async function persist<T>(
-  { patienceMs, signal }: Patience,
+  { patienceMs, signal, onFailure }: Patience,
   attempt: (number: number) => Promise<T>,
   isPassing: (error: unknown) => boolean,
 ): Promise<T> {
@@ -31,6 +33,7 @@ export async function persist<T>(
       signal?.throwIfAborted();
       const now = performance.now();
       if (!isPassing(error) || (deadline !== undefined && now >= deadline)) throw error;
+      onFailure?.(error);
       deadline ??= now + patienceMs;
       const longest = Math.min(longestWaitMs, firstWaitMs * 2 ** number);
       const delay = Math.min(longest * (0.5 + Math.random() / 2), Math.max(0, deadline - now));

@@ -7,11 +7,13 @@ import https from 'node:https';
 import { Client } from 'minio';
 import { DistilleryError } from '../errors/errors.js';
 import { md5 } from './digest.js';
+import { LongCall } from './long-call.js';
 import { persist } from './patience.js';
-import { classify, storeError } from './s3-errors.js';
+import { classify, failureReason, isPassing, storeError } from './s3-errors.js';
 import { defaultBucket, defaultRegion, parseEndpoint, type StoreSettings } from './s3-settings.js';
 import { limitedTransport, readBody } from './s3-transport.js';
 import type { StoredObject } from './store.js';
+import { storeWork } from './store-work.js';
 
 /** One PUT is atomic up to here; the client would split anything larger into parts, which is not. */
 export const maxObjectBytes = 64 * 1024 * 1024;
@@ -47,7 +49,7 @@ export class S3Client {
     }
     this.#region = settings.region ?? defaultRegion;
     this.location = `${new URL(settings.endpoint).origin}/${this.bucket}`;
-    this.#patienceMs = settings.patienceMs ?? 60_000;
+    this.#patienceMs = settings.patienceMs ?? 600_000;
     this.#signal = settings.signal;
     this.#secrets = [settings.secretAccessKey, settings.sessionToken ?? '', settings.accessKeyId];
     const agentOptions = { keepAlive: true, maxSockets: 32 };
@@ -64,8 +66,8 @@ export class S3Client {
       transport: limitedTransport({
         tls,
         silenceMs: settings.silenceMs ?? 30_000,
-        attemptMs: settings.attemptMs ?? 600_000,
-        ...(settings.signal ? { signal: settings.signal } : {}),
+        attemptMs: settings.attemptMs ?? 300_000,
+        signal: () => this.#endingSignal(),
       }),
       retryOptions: { disableRetry: true },
     });
@@ -91,7 +93,7 @@ export class S3Client {
       } catch (error) {
         const failure = classify(error);
         if (failure === 'occupied') return unanswered ? 'unclear' : 'occupied';
-        if (failure === 'passing') unanswered = true;
+        if (isPassing(error)) unanswered = true;
         throw error;
       }
     });
@@ -165,14 +167,30 @@ export class S3Client {
   }
 
   async #call<T>(action: string, key: string | undefined, attempt: () => Promise<T>): Promise<T> {
-    const patience = { patienceMs: this.#patienceMs, ...(this.#signal ? { signal: this.#signal } : {}) };
+    const { patienceMs = this.#patienceMs, onWait } = storeWork();
+    const signal = this.#endingSignal();
+    const { location } = this;
+    const long = onWait && new LongCall(location, onWait);
+    const patience = {
+      patienceMs,
+      ...(signal && { signal }),
+      onFailure: (error: unknown) => long?.failed(failureReason(error, this.#secrets)),
+    };
     try {
-      return await persist(patience, attempt, (error) => classify(error) === 'passing');
+      return await persist(patience, attempt, isPassing);
     } catch (error) {
-      if (this.#signal?.aborted) throw this.#signal.reason;
-      const { location } = this;
+      if (signal?.aborted) throw signal.reason;
       const attempted = { action, location, secrets: this.#secrets, ...(key === undefined ? {} : { key }) };
       throw storeError(error, attempted);
+    } finally {
+      long?.end();
     }
+  }
+
+  /** The store's own signal, that of the work it is asked for, or both. */
+  #endingSignal(): AbortSignal | undefined {
+    const { signal } = storeWork();
+    if (signal === undefined || this.#signal === undefined) return signal ?? this.#signal;
+    return AbortSignal.any([signal, this.#signal]);
   }
 }

@@ -5,7 +5,7 @@
 import { DistilleryError } from '../errors/errors.js';
 import { StoreAnswer, StoreSilence } from './s3-transport.js';
 
-export type Failure = 'passing' | 'missing' | 'occupied' | 'refused' | 'full' | 'unknown';
+export type Failure = 'passing' | 'missing' | 'occupied' | 'refused' | 'full' | 'skewed' | 'unknown';
 
 const missing = new Set(['NoSuchKey', 'NotFound', 'InvalidRange']);
 const full = new Set([
@@ -29,7 +29,6 @@ const adviceByCode: Readonly<Record<string, string>> = {
     'Give the user of AWS_ACCESS_KEY_ID the rights to list the bucket and to get, put and delete its objects.',
   NoSuchBucket: 'Create the bucket, or set S3_BUCKET to one that exists.',
   InvalidBucketName: 'Set S3_BUCKET to 3 to 63 of a-z, 0-9, "." and "-".',
-  RequestTimeTooSkewed: 'The clock of this machine and that of the store differ: set them right.',
   AuthorizationHeaderMalformed: 'Set S3_REGION to the region of the bucket.',
   PermanentRedirect: 'Set S3_ENDPOINT and S3_REGION to where the bucket is.',
   ExpiredToken: 'The session token has expired: get a new one for AWS_SESSION_TOKEN.',
@@ -43,6 +42,7 @@ export function classify(error: unknown): Failure {
   if (error instanceof StoreSilence) return 'passing';
   if (error instanceof StoreAnswer) {
     if (missing.has(error.code)) return 'missing';
+    if (error.code === 'RequestTimeTooSkewed') return 'skewed';
     if (error.status === 412) return 'occupied';
     if (full.has(error.code) || error.status === 507 || /no space left/i.test(error.message)) return 'full';
     if (passing.has(error.code) || error.status === 408 || error.status === 429) return 'passing';
@@ -55,6 +55,24 @@ export function classify(error: unknown): Failure {
   // Broken connections (ECONNRESET, EPIPE, ENOTFOUND, ...) and answers cut or garbled on the way (HPE_*).
   if (code === 'ERR_STREAM_PREMATURE_CLOSE') return 'passing';
   return /^(E|HPE_)[A-Z_]+$/.test(code) && !code.startsWith('ERR_') ? 'passing' : 'unknown';
+}
+
+/** Whether waiting may help: the store comes back, somebody makes space, the clock is set right. */
+export function isPassing(error: unknown): boolean {
+  const failure = classify(error);
+  return failure === 'passing' || failure === 'full' || failure === 'skewed';
+}
+
+/** The failure in a few words. */
+export function failureReason(error: unknown, secrets: readonly string[]): string {
+  switch (classify(error)) {
+    case 'full':
+      return `it is full (${redact(describe(error), secrets)})`;
+    case 'skewed':
+      return clockDifference(error);
+    default:
+      return redact(describe(error), secrets);
+  }
 }
 
 export interface Attempted {
@@ -73,6 +91,11 @@ export function storeError(error: unknown, attempted: Attempted): unknown {
   switch (classify(error)) {
     case 'passing':
       return new DistilleryError('StoreUnavailable', `${what}: ${reason}. ${passingAdvice(error)}`);
+    case 'skewed':
+      return new DistilleryError(
+        'StoreUnavailable',
+        `${what}: ${clockDifference(error)} (${reason}). Set the clocks right, best by NTP, then retry.`,
+      );
     case 'full':
       return new DistilleryError(
         'NoSpace',
@@ -107,6 +130,13 @@ function passingAdvice(error: unknown): string {
   if (error instanceof StoreAnswer && error.status >= 500)
     return 'Check the log of the store, and that its disk is not full.';
   return 'Check that the store runs and that S3_ENDPOINT is its address.';
+}
+
+function clockDifference(error: unknown): string {
+  const clocks = 'the clock of this machine differs from the store’s';
+  if (!(error instanceof StoreAnswer) || error.date === undefined) return clocks;
+  const minutes = Math.round((Date.now() - error.date.getTime()) / 60_000);
+  return `${clocks} by ${Math.abs(minutes)} min (it is ${minutes > 0 ? 'ahead' : 'behind'})`;
 }
 
 function codeOf(error: unknown): string | undefined {

@@ -2,6 +2,7 @@
  * @file Where the store is and who we are there, from the environment or from files.
  */
 import { readFile } from 'node:fs/promises';
+import { parseDuration } from '../definition/duration.js';
 import { DistilleryError } from '../errors/errors.js';
 
 export interface StoreSettings {
@@ -16,21 +17,25 @@ export interface StoreSettings {
   readonly sessionToken?: string;
   /** A request without any bytes moving for so long is given up. Default 30,000 ms. */
   readonly silenceMs?: number;
-  /** Longest a single request may take, moving or not. Default 600,000 ms. */
+  /** Longest a single request may take, moving or not. Default 300,000 ms. */
   readonly attemptMs?: number;
-  /** How long a call keeps trying after its first passing failure. Default 60,000 ms. */
+  /** How long a call keeps trying after its first passing failure. Default 600,000 ms. */
   readonly patienceMs?: number;
   /** Ends all requests and waits when it fires; calls then reject with its reason. */
   readonly signal?: AbortSignal;
 }
+
+/** For people who wait in front of a terminal, with nothing to lose. */
+export const shortPatienceMs = 5_000;
 
 export const defaultBucket = 'distillery';
 export const defaultRegion = 'us-east-1';
 
 /**
  * Settings from S3_ENDPOINT, S3_BUCKET, S3_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and
- * AWS_SESSION_TOKEN; the last three also as NAME_FILE, the path of a file that holds the value.
- * @throws DistilleryError `StoreRefused` naming the variable that is missing.
+ * AWS_SESSION_TOKEN; the last three also as NAME_FILE, the path of a file that holds the value. The patience is
+ * DISTILLERY_STORE_PATIENCE, a duration.
+ * @throws DistilleryError `StoreRefused` naming the variable that is missing or cannot be read.
  */
 export async function storeSettings(environment: NodeJS.ProcessEnv): Promise<StoreSettings> {
   const endpoint = environment['S3_ENDPOINT'];
@@ -40,6 +45,7 @@ export async function storeSettings(environment: NodeJS.ProcessEnv): Promise<Sto
     );
   }
   const sessionToken = await secret(environment, 'AWS_SESSION_TOKEN');
+  const patienceMs = patience(environment['DISTILLERY_STORE_PATIENCE']);
   return {
     endpoint,
     bucket: environment['S3_BUCKET'] || defaultBucket,
@@ -47,7 +53,16 @@ export async function storeSettings(environment: NodeJS.ProcessEnv): Promise<Sto
     accessKeyId: await required(environment, 'AWS_ACCESS_KEY_ID'),
     secretAccessKey: await required(environment, 'AWS_SECRET_ACCESS_KEY'),
     ...(sessionToken === undefined ? {} : { sessionToken }),
+    ...(patienceMs === undefined ? {} : { patienceMs }),
   };
+}
+
+function patience(text: string | undefined): number | undefined {
+  if (text === undefined || text === '') return undefined;
+  const seconds = parseDuration(text);
+  if (seconds === undefined)
+    throw refused(`DISTILLERY_STORE_PATIENCE ${text}: give a duration such as 30s, 10m or 2h.`);
+  return seconds * 1000;
 }
 
 /** The endpoint's parts as the minio client takes them. */

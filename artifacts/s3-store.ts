@@ -9,7 +9,7 @@ import { blobKey, checkKey } from './layout.js';
 import { decodeManifest, encodeManifest, manifestMediaType } from './manifest.js';
 import type { ByteRange, Reference } from './reference.js';
 import { maxObjectBytes, S3Client } from './s3-client.js';
-import { storeSettings, type StoreSettings } from './s3-settings.js';
+import { shortPatienceMs, storeSettings, type StoreSettings } from './s3-settings.js';
 import type { ArtifactStore, StoredObject } from './store.js';
 
 /** Reads and writes are tried twice when the content is not what it should be, then given up. */
@@ -194,24 +194,28 @@ export class S3Store implements ArtifactStore {
  * @param from settings, or an environment to take them from (see `storeSettings`).
  * @param options createBucket: create a missing bucket; default false, a missing bucket is an error.
  *   signal: ends all requests of the store. readOnly: for people who look; nothing is written, so nothing is
- *   proved either, and a store that is away is given up after seconds.
+ *   proved either, and a store that is away is given up after seconds. patienceMs: in place of the settings'.
  */
 export async function openStore(
   from: NodeJS.ProcessEnv | StoreSettings,
-  options: { createBucket?: boolean; signal?: AbortSignal; readOnly?: boolean } = {},
+  options: { createBucket?: boolean; signal?: AbortSignal; readOnly?: boolean; patienceMs?: number } = {},
 ): Promise<S3Store> {
   const settings = isSettings(from) ? from : await storeSettings(from);
-  // Somebody waits in front of a terminal, with nothing to lose: five seconds, not a worker's minute.
-  const patience = options.readOnly === true ? { patienceMs: 5_000 } : {};
+  const { patienceMs = options.readOnly === true ? shortPatienceMs : undefined } = options;
   const store = new S3Store({
-    ...patience,
     ...settings,
+    ...(patienceMs === undefined ? {} : { patienceMs }),
     ...(options.signal ? { signal: options.signal } : {}),
   });
   // The check writes, which who may only read cannot; what is read says by itself what is wrong.
   if (options.readOnly === true) return store;
   await store.check({ createBucket: options.createBucket ?? false });
   return store;
+}
+
+/** The store of an environment, unproved: nothing is asked of it before the first call. */
+export async function connectStore(environment: NodeJS.ProcessEnv): Promise<S3Store> {
+  return new S3Store(await storeSettings(environment));
 }
 
 function isSettings(from: NodeJS.ProcessEnv | StoreSettings): from is StoreSettings {

@@ -4,6 +4,7 @@
  */
 import http from 'node:http';
 import https from 'node:https';
+import { storeWork } from './store-work.js';
 
 /** The store answered, but not with success. */
 export class StoreAnswer extends Error {
@@ -12,6 +13,8 @@ export class StoreAnswer extends Error {
     /** S3 error code, or one made from the status where the store gave none. */
     readonly code: string,
     message: string,
+    /** The store's clock, where it said. */
+    readonly date?: Date,
   ) {
     super(message);
   }
@@ -24,7 +27,8 @@ export interface TransportLimits {
   readonly tls: boolean;
   readonly silenceMs: number;
   readonly attemptMs: number;
-  readonly signal?: AbortSignal;
+  /** What ends the request that is about to be made. */
+  readonly signal: () => AbortSignal | undefined;
 }
 
 type Callback = (response: http.IncomingMessage) => void;
@@ -38,7 +42,9 @@ export function limitedTransport(limits: TransportLimits): Pick<typeof http, 're
       if (typeof options === 'string' || options instanceof URL)
         throw new TypeError('expected request options');
       const callback = typeof second === 'function' ? second : third;
-      const { silenceMs, attemptMs, signal } = limits;
+      const { attemptMs } = limits;
+      const { silenceMs = limits.silenceMs } = storeWork();
+      const signal = limits.signal();
       const request = base.request(
         { ...options, timeout: silenceMs, ...(signal ? { signal } : {}) },
         (response) => {
@@ -98,7 +104,9 @@ async function readAnswer(response: http.IncomingMessage): Promise<StoreAnswer> 
     (typeof header === 'string' ? header : undefined) ??
     codeByStatus[status] ??
     `HTTP ${status}`;
-  return new StoreAnswer(status, code, element(xml, 'Message') ?? '');
+  const date = new Date(response.headers.date ?? Number.NaN);
+  const message = element(xml, 'Message') ?? '';
+  return new StoreAnswer(status, code, message, Number.isNaN(date.getTime()) ? undefined : date);
 }
 
 function element(xml: string, name: string): string | undefined {

@@ -1,44 +1,90 @@
 /**
  * @file When a task writes a checkpoint, and when it stops.
  */
+import { onBehalfOf } from '../artifacts/store-work.js';
+import { DistilleryError } from '../errors/errors.js';
 import { Stopped, type TaskContext } from './context.js';
 
 /** At most so much work is lost with a worker that dies without notice. */
 const intervalMilliseconds = 10_000;
 /** Writing takes at most one part in so many of the time: under 2 %. */
 const costFactor = 50;
+/** While the store is away it is tried ever more rarely, down to this. */
+const longestIntervalMilliseconds = 60_000;
+/** A store that says nothing for so long in the middle of a write is away. */
+const silenceMilliseconds = 4_000;
+/** A run that is cancelled or paused can wait a little for its last checkpoint. */
+const cancelPatienceMilliseconds = 5_000;
 
 /**
  * Called by a task between steps: lets messages in, writes a checkpoint when one is due or the task
  * is to stop, and throws `Stopped` once the task has been told to stop.
+ *
+ * A store that is away does not stop the computing: the write is given up at once and made up for later, with
+ * the state as it is then. Only what has to be written, `now`, waits for the store.
  */
 export class Checkpointing {
-  #writtenAt = performance.now();
+  #writtenAt: number;
+  #triedAt: number;
   #cost = 0;
+  #missed = 0;
 
-  /** @param write stores the state as it is now */
+  /**
+   * @param write stores the state as it is now
+   * @param clock milliseconds that never go back
+   */
   constructor(
     private readonly context: TaskContext,
     private readonly write: () => Promise<void>,
-  ) {}
+    private readonly clock: () => number = () => performance.now(),
+  ) {
+    this.#triedAt = this.#writtenAt = clock();
+  }
 
   async betweenSteps(): Promise<void> {
     await this.context.breathe();
     const stop = this.context.stopRequested();
     if (stop === 'drop') throw new Stopped(stop);
-    if (stop || this.#due()) await this.now();
+    if (stop || this.#due()) await this.#ifStoreTakesIt(stop === 'cancel' ? cancelPatienceMilliseconds : 0);
     if (stop) throw new Stopped(stop);
   }
 
+  /** Waits for the store as long as its patience lasts. */
   async now(): Promise<void> {
-    const start = performance.now();
+    const start = this.clock();
     await this.write();
-    this.#writtenAt = performance.now();
+    this.#triedAt = this.#writtenAt = this.clock();
     this.#cost = this.#writtenAt - start;
+    this.#missed = 0;
+  }
+
+  async #ifStoreTakesIt(patienceMs: number): Promise<void> {
+    let trouble = 'the store';
+    const impatient = {
+      patienceMs,
+      silenceMs: silenceMilliseconds,
+      // Nothing waits here; what was missed is told below.
+      onWait: (reason: string | undefined) => (trouble = reason ?? trouble),
+    };
+    try {
+      await onBehalfOf(impatient, () => this.now());
+      this.context.waiting(undefined);
+    } catch (error) {
+      if (!(error instanceof DistilleryError)) throw error;
+      if (error.code !== 'StoreUnavailable' && error.code !== 'NoSpace') throw error;
+      this.#triedAt = this.clock();
+      this.#missed += 1;
+      const seconds = Math.round((this.#triedAt - this.#writtenAt) / 1000);
+      this.context.waiting(`${trouble}; the last checkpoint is ${seconds} s old`);
+    }
   }
 
   #due(): boolean {
-    return performance.now() - this.#writtenAt > Math.max(intervalMilliseconds, costFactor * this.#cost);
+    const interval =
+      this.#missed > 0
+        ? Math.min(longestIntervalMilliseconds, intervalMilliseconds * 2 ** (this.#missed - 1))
+        : Math.max(intervalMilliseconds, costFactor * this.#cost);
+    return this.clock() - this.#triedAt > interval;
   }
 }
 

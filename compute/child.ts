@@ -2,12 +2,13 @@
  * @file Entry of the compute process: owns a device and a connection to the store, and runs the tasks its
  * parent sends, one at a time. Never imported; `ComputeProcess` forks it.
  */
-import { openStore } from '../artifacts/s3-store.js';
+import { connectStore } from '../artifacts/s3-store.js';
 import { openTensorflowDevice } from '../tensor/tensorflow-device.js';
 import { serve } from './serve.js';
 import { tasks } from './tasks/index.js';
 
 serve(tasks, async () => {
-  const [store, device] = await Promise.all([openStore(process.env), openTensorflowDevice()]);
+  // Asked nothing before a task needs it: a store that is away is then waited for on the task's behalf.
+  const [store, device] = await Promise.all([connectStore(process.env), openTensorflowDevice()]);
   return { store, device };
 });

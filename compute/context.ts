@@ -27,5 +27,7 @@ export interface TaskContext {
   stopRequested(): StopReason | undefined;
   /** Lets messages in; await it between steps that compute without awaiting. */
   breathe(): Promise<void>;
-  report(progress: Omit<UnitProgress, 'worker'>): void;
+  report(progress: Omit<UnitProgress, 'worker' | 'waiting'>): void;
+  /** Says with all further progress that something has to wait, and for what; undefined once it is over. */
+  waiting(reason: string | undefined): void;
 }

@@ -2,8 +2,10 @@
  * @file The child's side of the compute process: takes requests from its parent and answers them.
  */
 import { hostname } from 'node:os';
+import { onBehalfOf } from '../artifacts/store-work.js';
 import type { ArtifactStore } from '../artifacts/store.js';
 import { DistilleryError } from '../errors/errors.js';
+import type { UnitProgress } from '../definition/stages.js';
 import type { Device } from '../tensor/device.js';
 import { Stopped, type StopReason, type TaskContext } from './context.js';
 import { watchParent } from './parent-watch.js';
@@ -21,12 +23,16 @@ export interface Equipment {
 interface CurrentTask {
   readonly id: number;
   stop: StopReason | undefined;
+  /** Whether it waits for the store. */
+  waits: boolean;
+  /** Ends what it asks of the store. */
+  readonly ending: AbortController;
 }
 
 /**
  * Serves tasks to the parent process until it goes away.
  *
- * @param open opens the store and the device, once; when that fails, each task fails with the reason
+ * @param open opens the store and the device; when that fails, the task fails and the next one tries again
  */
 export function serve(tasks: TaskRegistry, open: () => Promise<Equipment>): void {
   watchParent();
@@ -35,8 +41,15 @@ export function serve(tasks: TaskRegistry, open: () => Promise<Equipment>): void
   process.on('SIGTERM', () => undefined);
   process.on('disconnect', () => process.exit(0));
 
-  const equipment = open();
-  equipment.then(
+  let equipment: Promise<Equipment> | undefined;
+  const opened = (): Promise<Equipment> => {
+    equipment ??= open().catch((error: unknown) => {
+      equipment = undefined;
+      throw error;
+    });
+    return equipment;
+  };
+  opened().then(
     ({ device }) => send({ type: 'ready', engine: device.info }),
     // Said again by every task that needs it.
     () => undefined,
@@ -46,26 +59,50 @@ export function serve(tasks: TaskRegistry, open: () => Promise<Equipment>): void
   process.on('message', (request: ComputeRequest) => {
     switch (request.type) {
       case 'run': {
-        const task: CurrentTask = { id: request.id, stop: undefined };
+        const task: CurrentTask = {
+          id: request.id,
+          stop: undefined,
+          waits: false,
+          ending: new AbortController(),
+        };
         current = task;
         void answer(request, task);
         break;
       }
       case 'stop':
-        if (current?.id === request.id) current.stop = request.reason;
+        if (current?.id === request.id) {
+          current.stop = request.reason;
+          endWaits(current);
+        }
         break;
     }
   });
 
   async function answer({ id, task, input }: Extract<ComputeRequest, { type: 'run' }>, state: CurrentTask) {
     try {
-      const context = taskContext(await equipment, state);
-      const result = await runTask(tasks, task, input, context);
+      const context = taskContext(await opened(), state);
+      const work = {
+        signal: state.ending.signal,
+        onWait: (reason: string | undefined) => {
+          state.waits = reason !== undefined;
+          context.waiting(reason);
+          endWaits(state);
+        },
+      };
+      const result = await onBehalfOf(work, () => runTask(tasks, task, input, context));
       send({ type: 'result', id, result });
     } catch (error) {
       send(describe(id, error));
     }
   }
+}
+
+/**
+ * A task that is to stop waits for no store. Unless it is to be dropped, it may still write its checkpoint, as
+ * long as the store takes it.
+ */
+function endWaits({ stop, waits, ending }: CurrentTask): void {
+  if (stop === 'drop' || (stop !== undefined && waits)) ending.abort(new Stopped(stop));
 }
 
 /** The input was typed where the request was made; between the processes it is JSON. */
@@ -82,16 +119,26 @@ function runTask(
 function taskContext({ store, device }: Equipment, state: CurrentTask): TaskContext {
   const worker = `${hostname()}/${process.pid}`;
   let sentAt = 0;
+  let last: Omit<UnitProgress, 'worker'> = { unit: 'start', done: 0, total: 0, metrics: {} };
+  const say = () => {
+    sentAt = performance.now();
+    send({ type: 'progress', id: state.id, progress: { ...last, worker } });
+  };
   return {
     store,
     device,
     stopRequested: () => state.stop,
     breathe: () => new Promise((resolve) => setImmediate(resolve)),
     report(progress) {
-      const now = performance.now();
-      if (now - sentAt < progressMilliseconds && progress.done < progress.total) return;
-      sentAt = now;
-      send({ type: 'progress', id: state.id, progress: { ...progress, worker } });
+      const { waiting } = last;
+      last = { ...progress, ...(waiting !== undefined && { waiting }) };
+      if (performance.now() - sentAt >= progressMilliseconds || progress.done >= progress.total) say();
+    },
+    waiting(reason) {
+      const { waiting, ...progress } = last;
+      if (reason === undefined && waiting === undefined) return;
+      last = { ...progress, ...(reason !== undefined && { waiting: reason }) };
+      say();
     },
   };
 }

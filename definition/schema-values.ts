@@ -2,13 +2,12 @@
  * @file The kinds of values that definitions are made of: names, counts, rates, durations, references.
  */
 import * as z from 'zod';
+import { durationPattern, parseDuration } from './duration.js';
 import { StageReference } from './expressions.js';
 
 export const namePattern = /^[a-z][a-z0-9-]{0,62}$/;
 export const parameterNamePattern = /^[a-zA-Z][a-zA-Z0-9_]{0,62}$/;
-const durationPattern = /^(\d+(?:\.\d+)?)(s|m|h|d)$/;
 const expectedDuration = 'expected a duration such as 30s, 10m or 24h, or a number of seconds';
-const secondsPerUnit: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
 
 /** A name as it appears in keys of the store and ids of workflows. */
 export const name = (what: string) =>
@@ -31,8 +30,7 @@ export const duration = (minimumSeconds: number, maximumSeconds: number) =>
       error: ({ input }) => (input === undefined ? undefined : expectedDuration),
     })
     .transform((value, context) => {
-      const [, amount, unit] = typeof value === 'string' ? (durationPattern.exec(value) ?? []) : [];
-      const seconds = typeof value === 'number' ? value : Number(amount) * (secondsPerUnit[unit ?? 's'] ?? 1);
+      const seconds = typeof value === 'number' ? value : (parseDuration(value) ?? Number.NaN);
       if (seconds >= minimumSeconds && seconds <= maximumSeconds) return seconds;
       const message = `must be between ${minimumSeconds} s and ${maximumSeconds} s, found ${seconds} s`;
       context.addIssue({ code: 'custom', message, input: value });

@@ -94,6 +94,8 @@ export interface UnitProgress {
   readonly metrics: Readonly<Record<string, number>>;
   /** Host and process that computes it. */
   readonly worker: string;
+  /** What it, or the writing of its checkpoint, waits for: `the store at http://s3:9000/distillery: ...`. */
+  readonly waiting?: string;
 }
 
 /** What one unit of work has used of its two budgets. */

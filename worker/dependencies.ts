@@ -6,6 +6,8 @@ import { createActivities, createComputeActivities, createLightActivities } from
 import type { ComputeDependencies, LightDependencies } from '../activities/index.js';
 import { openStore } from '../artifacts/s3-store.js';
 import type { ArtifactStore } from '../artifacts/store.js';
+import { storeWork } from '../artifacts/store-work.js';
+import { Stopped } from '../compute/context.js';
 import { ComputePool } from '../compute/pool.js';
 import type { EngineInfo } from '../definition/stages.js';
 import { importBuiltin } from '../datasets/builtin.js';
@@ -45,16 +47,21 @@ export function slotsOf({ slots, devices }: ComputeSettings): number {
 export function lightDependencies(say: (line: string) => void): LightDependencies {
   let store: Promise<ArtifactStore> | undefined;
   return {
-    store() {
-      const opening =
-        store ??
-        openStore(process.env, { createBucket: true }).catch((error: unknown) => {
+    async store() {
+      for (;;) {
+        store ??= openStore(process.env, { createBucket: true }).catch((error: unknown) => {
           // The next activity tries again: the store may only have been late.
           store = undefined;
           throw error;
         });
-      store = opening;
-      return opening;
+        try {
+          return await store;
+        } catch (error) {
+          // Another activity, on whose behalf it was opened, has been stopped; this one has not.
+          const stopped = storeWork().signal?.aborted === true;
+          if (stopped || !(error instanceof Stopped)) throw error;
+        }
+      }
     },
     importBuiltin: (target, name) => importBuiltin(target, name, say, locateBuiltin(say)),
     writeReport,

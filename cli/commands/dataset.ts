@@ -44,7 +44,7 @@ function importCommand(context: CommandContext): Command {
     .action(async (directory: string, { name, classes, flip }: ImportOptions) => {
       const { openStore } = await import('../../artifacts/s3-store.js');
       const { importDataset } = await import('../../datasets/import.js');
-      const store = await openStore({ ...serversOf(context) }, { createBucket: true });
+      const store = await openStore({ ...serversOf(context) }, { createBucket: true, patienceMs: 60_000 });
       const { manifest } = await importDataset(store, directory, {
         name,
         ...(classes === undefined ? {} : { classNames: classes }),

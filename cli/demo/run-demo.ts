@@ -134,7 +134,7 @@ async function fetchReport(
 ): Promise<string | undefined> {
   const report = reportIn(result);
   if (report === undefined) return undefined;
-  const store = await openStore({ ...environment });
+  const store = await openStore({ ...environment }, { readOnly: true });
   const directory = join('results', workflowId);
   const files = await downloadReferences(store, report.files, report.folder, directory);
   return files.find(({ path }) => path.endsWith('report.html'))?.path ?? directory;

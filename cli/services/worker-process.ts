@@ -47,7 +47,7 @@ export class WorkerProcess {
     const { queue } = this.options;
     return new Promise((resolve, reject) => {
       let ready = false;
-      const startedAt = Date.now();
+      const startedAt = performance.now();
       const child = this.spawn();
       this.child = child;
       child.on('message', (event: WorkerEvent) => {
@@ -63,7 +63,7 @@ export class WorkerProcess {
         this.child = undefined;
         if (this.stopping) resolve();
         else if (ready || this.restarts > 0)
-          this.startAgain(how(code, signal), Date.now() - startedAt, resolve);
+          this.startAgain(how(code, signal), performance.now() - startedAt, resolve);
         else reject(this.failure(how(code, signal)));
       });
     });

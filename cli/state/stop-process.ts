@@ -14,10 +14,10 @@ import type { ServicesState } from './state-file.js';
  * @param patienceMs how long the servers may take; S3 servers flush for up to 15 seconds
  */
 export async function stopServices(state: ServicesState, patienceMs = 40_000): Promise<void> {
-  const deadline = Date.now() + patienceMs;
+  const deadline = performance.now() + patienceMs;
   signal(state, 'SIGTERM');
   while (isSameProcess(state.pid, state.identity)) {
-    if (Date.now() > deadline)
+    if (performance.now() > deadline)
       throw new DistilleryError(
         'ServerUnavailable',
         `Process ${state.pid} (distillery ${state.command}) did not stop within ${patienceMs / 1000} s. ` +

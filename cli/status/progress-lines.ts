@@ -3,7 +3,7 @@
  */
 import { printable } from '../terminal/escape.js';
 import type { RunView, StageView } from './view.js';
-import { metricWords, outcomeWords, paceWords, troubleWords } from './words.js';
+import { metricWords, outcomeWords, paceWords, troubleWords, waitingWords } from './words.js';
 
 /** One line to print: the stage it is about, and what happened. */
 export interface ProgressLine {
@@ -14,6 +14,7 @@ export interface ProgressLine {
 interface Seen {
   readonly state: StageView['state'];
   readonly troubles: number;
+  readonly waits: boolean;
   readonly fraction: number;
   readonly at: number;
 }
@@ -43,9 +44,10 @@ export class ProgressLines {
     const changed = before?.state !== stage.state;
     if (changed && stage.state === 'waiting') return undefined;
     const due = before !== undefined && now - before.at >= this.everyMs && stage.fraction !== before.fraction;
-    const troubled = before !== undefined && troubles !== before.troubles;
+    const waits = waitingWords(stage).length > 0;
+    const troubled = before !== undefined && (troubles !== before.troubles || waits !== before.waits);
     if (!changed && !troubled && !(stage.state === 'running' && due)) return undefined;
-    this.seen.set(stage.id, { state: stage.state, troubles, fraction: stage.fraction, at: now });
+    this.seen.set(stage.id, { state: stage.state, troubles, waits, fraction: stage.fraction, at: now });
     return stage.state === 'running' ? runningMessage(stage) : endMessage(stage, now);
   }
 }
@@ -58,6 +60,7 @@ function runningMessage(stage: StageView): string {
     ...paceWords(stage),
     ...metricWords(stage.metrics),
     ...troubleWords(stage),
+    ...waitingWords(stage),
   ].join('  ');
 }
 

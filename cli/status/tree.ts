@@ -6,7 +6,15 @@ import { formatDuration } from '../terminal/format.js';
 import type { Terminal } from '../terminal/terminal.js';
 import { columnsOf, pad, truncate, wrapped } from '../terminal/width.js';
 import type { RunView, StageView } from './view.js';
-import { glyph, metricWords, outcomeWords, paceWords, secondsOf, troubleWords } from './words.js';
+import {
+  glyph,
+  metricWords,
+  outcomeWords,
+  paceWords,
+  secondsOf,
+  troubleWords,
+  waitingWords,
+} from './words.js';
 
 const widestId = 24;
 const widestBar = 16;
@@ -104,9 +112,10 @@ function detailLines(stage: StageView, colours: Terminal['colours'], columns: nu
     const words = [...metricWords(stage.metrics), ...troubles];
     if (words.length > 0) lines.push(words.join('  '));
     for (const unit of stage.units.slice(0, mostUnits)) {
-      const done = `${printable(unit.unit)} ${Math.floor(unit.done)}/${unit.total}`;
-      lines.push(colours.dim(`${done} on ${printable(unit.worker)}`));
+      const done = unit.total > 0 ? ` ${Math.floor(unit.done)}/${unit.total}` : '';
+      lines.push(colours.dim(`${printable(unit.unit)}${done} on ${printable(unit.worker)}`));
     }
+    lines.push(...waitingWords(stage).map(colours.yellow));
     const hidden = stage.units.length - mostUnits;
     if (hidden > 0) lines.push(colours.dim(`and ${hidden} more`));
     return lines;

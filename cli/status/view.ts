@@ -78,6 +78,8 @@ function rateOf(status: StageStatus, units: readonly UnitProgress[]): number | u
 /** The newest metrics: those of the iterations, or of the unit that is furthest. */
 function metricsOf(status: StageStatus, units: readonly UnitProgress[]): Readonly<Record<string, number>> {
   const candidates = status.type === 'distill' ? units.filter((unit) => iterating(status, unit)) : [...units];
-  const furthest = candidates.sort((a, b) => b.done / b.total - a.done / a.total)[0];
+  const furthest = candidates
+    .filter(({ total }) => total > 0)
+    .sort((a, b) => b.done / b.total - a.done / a.total)[0];
   return furthest?.metrics ?? {};
 }

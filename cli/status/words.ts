@@ -48,6 +48,12 @@ export function troubleWords(stage: StageView): string[] {
   return budgetWords(stage).map(printable);
 }
 
+/** `waiting for the store at …: ECONNREFUSED (waited 12 s)`, when a unit says so. */
+export function waitingWords({ units }: Pick<StageView, 'units'>): string[] {
+  const reason = units.find(({ waiting }) => waiting !== undefined)?.waiting;
+  return reason === undefined ? [] : [`waiting for ${printable(reason)}`];
+}
+
 /** `0.81/s`, `ETA 3 min 40 s`. */
 export function paceWords(stage: Pick<StageView, 'rate' | 'etaSeconds'>): string[] {
   const words: string[] = [];

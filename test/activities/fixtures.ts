@@ -20,7 +20,11 @@ export const run: RunContext = {
 /** An activity's surroundings; warnings of activities that are meant to fail are not shown. */
 export function surroundings(): MockActivityEnvironment {
   return new MockActivityEnvironment(
-    { taskQueue: 'distillery', workflowExecution: { workflowId: 'fmnist/experts', runId: 'run-1' } },
+    {
+      taskQueue: 'distillery',
+      workflowExecution: { workflowId: 'fmnist/experts', runId: 'run-1' },
+      scheduledTimestampMs: Date.now(),
+    },
     { logger: new DefaultLogger('ERROR') },
   );
 }

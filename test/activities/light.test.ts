@@ -220,7 +220,7 @@ describe('light activities', () => {
     });
     assert.equal(manifest.workflowId, 'fmnist/experts');
     assert.equal(manifest.runId, 'run-1');
-    assert.ok(manifest.seconds >= 5 && manifest.seconds < 60, `${manifest.seconds} s`);
+    assert.ok(manifest.seconds > 4.9 && manifest.seconds < 60, `${manifest.seconds} s`);
     assert.deepEqual(await perform(environment, beginStage, begin), { key: begun.key, cached: manifest });
     assert.deepEqual(await perform(environment, beginStage, { ...begin, cache: false }), { key: begun.key });
   });

@@ -187,11 +187,6 @@ function contract(start: () => Promise<TestServer>): void {
     assert.deepEqual((await store.getManifest('lost/one.json'))?.body, { a: 1 });
   });
 
-  test('a full store is said to be full, at once', async () => {
-    proxy.fail('PUT', { kind: 'answer', status: 507, code: 'XMinioStorageFull' });
-    await assert.rejects(faulty.putObject('full/a.bin', text('a'), 'text/plain'), { code: 'NoSpace' });
-  });
-
   test('a request is sent once where it succeeds, and no second time behind our back where it fails', async () => {
     const hasty = new S3Store({ ...server.settings, endpoint: proxy.endpoint, patienceMs: 0 });
     const busy = { kind: 'answer', status: 503, code: 'SlowDown' } as const;

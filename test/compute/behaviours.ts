@@ -11,6 +11,8 @@ export type Behaviour =
   | { readonly behaviour: 'block'; readonly milliseconds: number }
   /** Waits without a word. */
   | { readonly behaviour: 'hang' }
+  /** Asks a store that is not there, with ten minutes of patience. */
+  | { readonly behaviour: 'ask-store' }
   | { readonly behaviour: 'exit'; readonly code: number }
   | { readonly behaviour: 'kill' }
   | { readonly behaviour: 'refuse' }

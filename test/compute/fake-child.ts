@@ -1,6 +1,7 @@
 /**
  * @file A compute process whose tasks misbehave on request, in place of the real child.
  */
+import { S3Store } from '../../artifacts/s3-store.js';
 import type { ArtifactStore } from '../../artifacts/store.js';
 import { Stopped, type TaskContext } from '../../compute/context.js';
 import { serve } from '../../compute/serve.js';
@@ -30,6 +31,8 @@ async function behave(input: unknown, context: TaskContext): Promise<never> {
       return 'unblocked' as never;
     case 'hang':
       return new Promise<never>(() => setInterval(() => undefined, 1000));
+    case 'ask-store':
+      return (await lost.getObject('a/b')) as never;
     case 'exit':
       process.stderr.write('about to give up\n', () => process.exit(request.code));
       return new Promise<never>(() => undefined);
@@ -59,6 +62,12 @@ function block(milliseconds: number): void {
 }
 
 const store = { location: 'nowhere' } as ArtifactStore;
+const lost = new S3Store({
+  endpoint: 'http://127.0.0.1:1',
+  accessKeyId: 'nobody',
+  secretAccessKey: 'none',
+  patienceMs: 600_000,
+});
 serve({ trainExpert: behave, distillChunk: behave, evaluateNetwork: behave }, () =>
   Promise.resolve({ store, device }),
 );

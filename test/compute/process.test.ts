@@ -80,6 +80,36 @@ describe('compute process', () => {
     assert.equal(compute.pid, pid);
   });
 
+  it('lets a task that waits for the store wait beyond its stall limit, and says so', async () => {
+    start();
+    const seen: UnitProgress[] = [];
+    const stop = new AbortController();
+    const running = run(
+      { behaviour: 'ask-store' },
+      { stallTimeoutSeconds: 3, onProgress: (progress) => seen.push(progress), signal: stop.signal },
+    );
+    setTimeout(() => stop.abort(new Stopped('preempt')), 5000);
+    await assert.rejects(running, Stopped);
+    const told = seen.flatMap(({ waiting }) => waiting ?? []);
+    assert.match(told.at(-1) ?? '', /^the store at http:\/\/127\.0\.0\.1:1\/distillery: ECONNREFUSED/);
+  });
+
+  for (const reason of ['cancel', 'preempt', 'drop'] as const) {
+    it(`interrupts a wait for the store at once (${reason}) and keeps the process`, async () => {
+      start();
+      await run({ behaviour: 'count', to: 1 });
+      const { pid } = compute;
+      const stop = new AbortController();
+      const running = run({ behaviour: 'ask-store' }, { signal: stop.signal });
+      await delay(500);
+      const asked = performance.now();
+      stop.abort(new Stopped(reason));
+      await assert.rejects(running, (error) => error instanceof Stopped && error.reason === reason);
+      assert.ok(performance.now() - asked < 700);
+      assert.equal(compute.pid, pid);
+    });
+  }
+
   it('does not start a task that is cancelled already', async () => {
     start();
     await assert.rejects(run({ behaviour: 'count', to: 1 }, { signal: AbortSignal.abort() }), Stopped);

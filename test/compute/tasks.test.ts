@@ -65,6 +65,7 @@ function contextOf(store: MemoryStore, stop?: { after: number; reason: StopReaso
       return Promise.resolve();
     },
     report: () => undefined,
+    waiting: () => undefined,
   };
   return { context, steps };
 }
