@@ -17,3 +17,11 @@ export function portNumber(text: string): number {
   if (value > 65_535) throw new InvalidArgumentError('Ports go up to 65535.');
   return value;
 }
+
+/** Seconds, from 0 and not more than a day, or a usage error. */
+export function seconds(text: string): number {
+  const value = Number(text);
+  if (!/^\d+(\.\d+)?$/.test(text) || value > 86_400)
+    throw new InvalidArgumentError('Give a number of seconds, at most 86400.');
+  return value;
+}

@@ -12,14 +12,17 @@ import { spawnCompute, type SpawnOptions } from './spawn.js';
 
 /**
  * How long a told child may take: dropping work is quick, a checkpoint has to reach the store. A child in the
- * middle of a long step does not hear. Ctrl-C must be over within two seconds; a run that is cancelled or
- * paused can wait for the end of a step.
+ * middle of a long step does not hear; a run that is cancelled or paused can wait for the end of a step.
  */
-const graceMilliseconds = { drop: 800, preempt: 1500, cancel: 10_000 } as const;
+const graceMilliseconds = { drop: 800, cancel: 10_000 } as const;
+/** The same for a worker that leaves: Ctrl-C must be over within two seconds. */
+export const defaultGraceSeconds = 1.5;
 
 export interface ComputeProcessOptions extends SpawnOptions {
   /** The engine is loaded and the store open. */
   readonly onReady?: (engine: EngineInfo) => void;
+  /** How long a preempted task may take to write its checkpoint. Default 1.5. */
+  readonly graceSeconds?: number;
 }
 
 export interface RunOptions {
@@ -64,6 +67,7 @@ export class ComputeProcess {
   ): Promise<ComputeTasks[K]['result']> {
     if (this.task !== undefined) throw new Error('the compute process is already running a task');
     const { signal, stallTimeoutSeconds = 300 } = options;
+    const { graceSeconds = defaultGraceSeconds } = this.options;
     const stopReason = () => (signal?.reason instanceof Stopped ? signal.reason.reason : 'cancel');
     if (signal?.aborted === true) throw new Stopped(stopReason());
 
@@ -79,10 +83,13 @@ export class ComputeProcess {
     const stop = () => {
       const reason = stopReason();
       send(child, { type: 'stop', id, reason });
-      graceTimer = setTimeout(() => {
-        this.fail(new Stopped(reason));
-        this.kill();
-      }, graceMilliseconds[reason]);
+      graceTimer = setTimeout(
+        () => {
+          this.fail(new Stopped(reason));
+          this.kill();
+        },
+        reason === 'preempt' ? graceSeconds * 1000 : graceMilliseconds[reason],
+      );
     };
     try {
       return await new Promise<ComputeTasks[K]['result']>((resolve, reject) => {

@@ -25,6 +25,11 @@ export interface ComputeSettings {
   readonly devices?: readonly string[];
   /** Threads per slot. Default: the machine's, shared among the slots. */
   readonly threads?: number;
+  /**
+   * How long a task may take to write its checkpoint when the worker leaves; it is killed then. Default 1.5.
+   * Raise it where single steps take longer, and with it the grace period of whatever stops the worker.
+   */
+  readonly graceSeconds?: number;
 }
 
 /** A pool of compute processes; they start with the first task. */
@@ -35,6 +40,7 @@ export function createPool(settings: ComputeSettings, onReady?: (engine: EngineI
     slots,
     threads,
     ...(settings.devices !== undefined && { devices: settings.devices }),
+    ...(settings.graceSeconds !== undefined && { graceSeconds: settings.graceSeconds }),
     ...(onReady !== undefined && { onReady }),
   });
 }

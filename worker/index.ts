@@ -6,6 +6,7 @@ export { runWorker, type RunWorkerOptions } from './run.js';
 export { describeEvent, type OnWorkerEvent, type WorkerEvent } from './events.js';
 export { buildWorkflowBundle } from './bundle.js';
 export type { ComputeSettings, Role } from './dependencies.js';
+export type { PreemptionHook } from './preemption.js';
 export { DistilleryError, type ErrorCode } from '../errors/errors.js';
 export { COMPUTE_QUEUE, PIPELINE_QUEUE } from '../workflows/queues.js';
 export type {

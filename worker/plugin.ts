@@ -2,7 +2,7 @@
  * @file The Temporal plugin: adds distillery's activities and the settings they need to a worker of your own.
  */
 import { SimplePlugin } from '@temporalio/plugin';
-import type { WorkerOptions } from '@temporalio/worker';
+import type { Worker, WorkerOptions } from '@temporalio/worker';
 import {
   activitiesOf,
   createPool,
@@ -11,6 +11,7 @@ import {
   type ComputeSettings,
   type Role,
 } from './dependencies.js';
+import { watchPreemption, type PreemptionHook } from './preemption.js';
 import { leavingSettings } from './settings.js';
 
 export interface DistilleryPluginOptions extends ComputeSettings {
@@ -21,6 +22,8 @@ export interface DistilleryPluginOptions extends ComputeSettings {
   readonly role?: Role;
   /** Told of longer work in light activities, such as the download of a data set. */
   readonly onNote?: (line: string) => void;
+  /** Where notices of a coming preemption are looked for; one shuts the worker down. */
+  readonly preemption?: PreemptionHook;
 }
 
 /**
@@ -35,8 +38,16 @@ export interface DistilleryPluginOptions extends ComputeSettings {
  */
 export class DistilleryPlugin extends SimplePlugin {
   private readonly slots: number | undefined;
+  private readonly compute: ComputeSettings;
+  private readonly preemption: PreemptionHook;
+  private readonly onNote: (line: string) => void;
 
-  constructor({ role = 'both', onNote = () => undefined, ...compute }: DistilleryPluginOptions = {}) {
+  constructor({
+    role = 'both',
+    onNote = () => undefined,
+    preemption = {},
+    ...compute
+  }: DistilleryPluginOptions = {}) {
     const pool = createPool(compute);
     const activities = activitiesOf(role, { ...lightDependencies(onNote), compute: pool });
     super({
@@ -52,14 +63,38 @@ export class DistilleryPlugin extends SimplePlugin {
       },
     });
     this.slots = role === 'compute' ? slotsOf(compute) : undefined;
+    this.compute = compute;
+    this.preemption = preemption;
+    this.onNote = onNote;
   }
 
   override configureWorker(options: WorkerOptions): WorkerOptions {
     return super.configureWorker({
-      ...leavingSettings,
+      ...leavingSettings(this.compute),
       // A worker for compute alone takes no more than it has processes for.
       ...(this.slots !== undefined && !options.tuner && { maxConcurrentActivityTaskExecutions: this.slots }),
       ...options,
     });
   }
+
+  override async runWorker(worker: Worker, next: (worker: Worker) => Promise<void>): Promise<void> {
+    const release = await watchPreemption(this.preemption, {
+      onNotice: (reason) => {
+        this.onNote(`stopping (${reason})`);
+        void leave(worker);
+      },
+      onTrouble: this.onNote,
+    });
+    try {
+      await super.runWorker(worker, next);
+    } finally {
+      release();
+    }
+  }
+}
+
+/** Shuts the worker down as soon as it can be; one that has just been started cannot yet. */
+async function leave(worker: Worker): Promise<void> {
+  while (worker.getState() === 'INITIALIZED') await new Promise((resolve) => setTimeout(resolve, 20));
+  if (worker.getState() === 'RUNNING') worker.shutdown();
 }

@@ -8,6 +8,7 @@ import { workflowSource } from './bundle.js';
 import { connectWorker } from './connection.js';
 import { createPool, lightDependencies, slotsOf, type ComputeSettings, type Role } from './dependencies.js';
 import type { OnWorkerEvent } from './events.js';
+import { watchPreemption, type PreemptionHook } from './preemption.js';
 import { installRuntime } from './runtime.js';
 import { leavingSettings } from './settings.js';
 import { onStopSignals } from './stop-signals.js';
@@ -20,16 +21,38 @@ export interface RunWorkerOptions extends ComputeSettings {
   readonly onEvent?: OnWorkerEvent;
   /** Stops the worker, beside SIGINT and SIGTERM. */
   readonly signal?: AbortSignal;
+  /** Where notices of a coming preemption are looked for; one stops the worker like SIGTERM. */
+  readonly preemption?: PreemptionHook;
 }
 
 /**
- * Runs a worker until SIGINT, SIGTERM or the signal: compute tasks write a checkpoint and stop, and the
- * process is ready to exit within five seconds. A second SIGINT or SIGTERM ends it on the spot.
+ * Runs a worker until SIGINT, SIGTERM, the signal or a preemption notice: compute tasks write a checkpoint and
+ * stop, and the process is ready to exit within five seconds, or `graceSeconds` and 3.5 more. A second SIGINT
+ * or SIGTERM ends it on the spot.
  *
- * @throws DistilleryError `ServerUnavailable`, `StoreRefused` or `StoreUnavailable` when it cannot start
+ * @throws DistilleryError `ServerUnavailable`, `StoreRefused` or `StoreUnavailable` when it cannot start,
+ *   `InvalidDefinition` when the preemption command cannot
  */
 export async function runWorker(options: RunWorkerOptions): Promise<void> {
+  const { onEvent = () => undefined, preemption = {} } = options;
+  const leaving = new AbortController();
+  const release = await watchPreemption(preemption, {
+    onNotice: (reason) => leaving.abort(reason),
+    onTrouble: (message) => onEvent({ type: 'warning', message }),
+  });
+  try {
+    // A machine that is about to go takes no work.
+    if (leaving.signal.aborted) onEvent({ type: 'stopping', reason: String(leaving.signal.reason) });
+    else await listen(options, leaving.signal);
+  } finally {
+    release();
+  }
+  onEvent({ type: 'stopped' });
+}
+
+async function listen(options: RunWorkerOptions, notice: AbortSignal): Promise<void> {
   const { queue: role, onEvent = () => undefined } = options;
+  // Not before there is something to run: it would keep the process alive.
   installRuntime(onEvent);
   const dependencies = lightDependencies((line) => onEvent({ type: 'note', line }));
   const { connection, address, namespace } = await connectWorker(options.waitSeconds ?? 10);
@@ -37,7 +60,7 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
   try {
     const { location } = await dependencies.store();
     onEvent({ type: 'connected', address, namespace, store: location });
-    const common = { connection, namespace, ...leavingSettings };
+    const common = { connection, namespace, ...leavingSettings(options) };
     const workers: Worker[] = [];
     if (role !== 'compute') {
       workers.push(await pipelineWorker(common, createLightActivities(dependencies)));
@@ -59,12 +82,11 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
       );
       onEvent({ type: 'listening', queue: COMPUTE_QUEUE, slots });
     }
-    await runUntilStopped(workers, options, () => pool.close());
+    await runUntilStopped(workers, options, notice, () => pool.close());
   } finally {
     pool.close();
     await connection.close();
   }
-  onEvent({ type: 'stopped' });
 }
 
 async function pipelineWorker(
@@ -77,6 +99,7 @@ async function pipelineWorker(
 async function runUntilStopped(
   workers: readonly Worker[],
   { onEvent, signal }: RunWorkerOptions,
+  notice: AbortSignal,
   killCompute: () => void,
 ): Promise<void> {
   let stopping = false;
@@ -88,7 +111,9 @@ async function runUntilStopped(
   };
   const release = onStopSignals(stop, killCompute);
   const onAbort = () => stop('asked to');
+  const onNotice = () => stop(String(notice.reason));
   signal?.addEventListener('abort', onAbort);
+  notice.addEventListener('abort', onNotice);
   try {
     const runs = workers.map(async (worker) => {
       try {
@@ -99,10 +124,12 @@ async function runUntilStopped(
       }
     });
     if (signal?.aborted === true) onAbort();
+    if (notice.aborted) onNotice();
     const results = await Promise.allSettled(runs);
     for (const result of results) if (result.status === 'rejected') throw result.reason;
   } finally {
     release();
     signal?.removeEventListener('abort', onAbort);
+    notice.removeEventListener('abort', onNotice);
   }
 }

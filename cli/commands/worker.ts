@@ -6,13 +6,17 @@ import { type Command, Option } from 'commander';
 import { type CommandContext, commandWithExamples, serversOf } from '../command-context.js';
 import { managedMark } from '../services/managed-mark.js';
 import { eventLog } from '../terminal/event-log.js';
-import { wholeNumber } from '../whole-number.js';
+import { seconds, wholeNumber } from '../whole-number.js';
+import { words } from '../words.js';
 
 interface WorkerOptions {
   queue: 'pipeline' | 'compute' | 'both';
   slots?: number;
   threads?: number;
   devices?: string;
+  grace?: number;
+  preemptionFile?: string;
+  preemptionCommand?: readonly string[];
 }
 
 const settings = `
@@ -36,6 +40,21 @@ export function workerCommand(context: CommandContext): Command {
     .option('--slots <count>', 'compute tasks at once, a process each', wholeNumber)
     .option('--threads <count>', 'threads of each slot', wholeNumber)
     .option('--devices <list>', 'CUDA devices by index or id, one slot each')
+    .addOption(
+      new Option('--grace <seconds>', 'for the last checkpoints when leaving (default: 1.5)')
+        .env('DISTILLERY_GRACE')
+        .argParser(seconds),
+    )
+    .addOption(
+      new Option('--preemption-file <path>', 'leave when this file appears').env(
+        'DISTILLERY_PREEMPTION_FILE',
+      ),
+    )
+    .addOption(
+      new Option('--preemption-command <command>', 'run every 2 s, no shell; leave when it ends with 0')
+        .env('DISTILLERY_PREEMPTION_COMMAND')
+        .argParser(words),
+    )
     .action(async (options: WorkerOptions) => {
       const { describeEvent, runWorker } = await import('../../worker/index.js');
       // The worker reads the process's environment, and so do the processes that it starts.
@@ -46,12 +65,17 @@ export function workerCommand(context: CommandContext): Command {
       const leaving = new AbortController();
       // Started by `up` or `demo`: without them nobody would stop us.
       if (parent !== undefined) process.once('disconnect', () => leaving.abort());
-      const { queue, slots, threads, devices } = options;
+      const { queue, slots, threads, devices, grace, preemptionFile, preemptionCommand } = options;
       await runWorker({
         queue,
         ...(slots === undefined ? {} : { slots }),
         ...(threads === undefined ? {} : { threads }),
         ...(devices === undefined ? {} : { devices: devices.split(',').map((device) => device.trim()) }),
+        ...(grace === undefined ? {} : { graceSeconds: grace }),
+        preemption: {
+          ...(preemptionFile === undefined ? {} : { file: preemptionFile }),
+          ...(preemptionCommand === undefined ? {} : { command: preemptionCommand }),
+        },
         signal: leaving.signal,
         onEvent: (event) => {
           if (parent === undefined) log(queue, describeEvent(event));
