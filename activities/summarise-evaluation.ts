@@ -5,6 +5,7 @@ import type { ArtifactStore } from '../artifacts/store.js';
 import type { Reference } from '../artifacts/reference.js';
 import { getTrajectory, getTrajectorySet } from '../artifacts/trajectories.js';
 import { mean, populationStd } from '../distillation/selection.js';
+import { networkLabels } from '../definition/network-names.js';
 import type { EvaluateOutput, EvaluationRow } from '../definition/stages.js';
 import type { NetworkSpec } from '../networks/spec.js';
 import type { SummariseEvaluationInput } from './contract.js';
@@ -21,9 +22,10 @@ export async function summariseEvaluation(
 ): Promise<EvaluateOutput> {
   const full = await Promise.all(input.experts.map((set) => expertScores(store, set)));
   const scores: Scores[] = [...input.scores, ...full];
-  const rows = scores.map(({ trainedOn, network, accuracies }) => ({
+  const labels = networkLabels(scores.map(({ network }) => network));
+  const rows = scores.map(({ trainedOn, network, accuracies }, index) => ({
     trainedOn,
-    architecture: label(network, scores),
+    architecture: labels[index] ?? network.architecture,
     mean: mean(accuracies),
     std: populationStd(accuracies),
     accuracies,
@@ -40,14 +42,4 @@ async function expertScores(store: ArtifactStore, reference: Reference): Promise
     network,
     accuracies: experts.map(({ testAccuracy, epochs }) => testAccuracy[epochs] ?? Number.NaN),
   };
-}
-
-/** The architecture's name, with its size where the table has several networks. */
-function label(network: NetworkSpec, scores: readonly Scores[]): string {
-  const sizes = new Set(scores.map((other) => sizeOf(other.network)));
-  return sizes.size > 1 ? `${network.architecture}-${sizeOf(network)}` : network.architecture;
-}
-
-function sizeOf({ depth, width }: NetworkSpec): string {
-  return `D${depth}-W${width}`;
 }

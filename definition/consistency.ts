@@ -3,8 +3,8 @@
  * than what they are drawn from, a data set large enough for its split.
  */
 import { knownDataset, type KnownDataset } from './builtin-datasets.js';
+import { imageSizeProblem } from './image-sizes.js';
 import { type Issues, type Path, shown } from './issues.js';
-import { parameterCount } from './parameter-count.js';
 import { maximumCandidateRuns, maximumCandidates } from './limits.js';
 import type { NetworkSpec } from '../networks/spec.js';
 import type { DistillStage, EvaluateStage, Plan, TrainExpertsStage } from './plan.js';
@@ -104,15 +104,14 @@ function checkNetwork(
   known: KnownDataset | undefined,
   issues: Issues,
 ): void {
-  const { norm, width, depth } = network;
-  if (norm === 'group' && width % 4 !== 0) {
-    const message = `group normalisation has 4 groups; the width must be a multiple of 4, found ${width}`;
+  const isConvNet = network.architecture === 'ConvNet';
+  if (isConvNet && network.norm === 'group' && network.width % 4 !== 0) {
+    const message = `group normalisation has 4 groups; the width must be a multiple of 4, found ${network.width}`;
     issues.add('inconsistent', [...path, 'width'], message);
   }
-  if (known && parameterCount(network, known.shape, known.classes) === undefined) {
-    const { height, width: columns } = known.shape;
-    const message = `depth ${depth} halves the images of ${height} x ${columns} pixels away; use a smaller depth, or pool: none`;
-    issues.add('inconsistent', [...path, 'depth'], message);
+  const problem = known && imageSizeProblem(network, known.shape);
+  if (problem !== undefined) {
+    issues.add('inconsistent', [...path, isConvNet ? 'depth' : 'architecture'], problem);
   }
 }
 

@@ -2,6 +2,7 @@
  * @file What a plan will do, in counts and bytes: nothing is measured and no store is asked.
  */
 import { knownDataset } from './builtin-datasets.js';
+import { describeNetwork } from './network-names.js';
 import { parameterCount } from './parameter-count.js';
 import type {
   DistillConfig,
@@ -75,7 +76,6 @@ export function describePlan(plan: Plan): PlanSummary {
     ...(parameters === undefined ? {} : { parameters }),
   };
   const stages = plan.stages.map((stage) => describeStage(stage, plan, sizes));
-  const { architecture, depth, width } = plan.network;
   return {
     name: plan.name,
     seed: plan.seed,
@@ -87,7 +87,7 @@ export function describePlan(plan: Plan): PlanSummary {
       ...(known && { test: known.testImages, classes: known.classes }),
     },
     network: {
-      text: `${architecture}, depth ${depth}, width ${width}`,
+      text: describeNetwork(plan.network),
       ...(parameters === undefined ? {} : { parameters }),
     },
     stages,

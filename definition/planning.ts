@@ -1,7 +1,7 @@
 /**
  * @file From a checked definition to the plan: short forms written out, stages in order.
  */
-import type { ConvNetSpec, NetworkSpec } from '../networks/spec.js';
+import type { NetworkSpec } from '../networks/spec.js';
 import type { StageGraph } from './graph.js';
 import type {
   DatasetSpec,
@@ -16,15 +16,6 @@ import type { Definition, StageDefinition } from './schema.js';
 
 type With<Type extends StageDefinition['uses']> = Extract<StageDefinition, { uses: Type }>['with'];
 
-/** The paper's network; what a network is by its name alone. */
-const defaultConvNet: ConvNetSpec = {
-  architecture: 'ConvNet',
-  depth: 3,
-  width: 128,
-  norm: 'instance',
-  pool: 'avg',
-  act: 'relu',
-};
 const defaultHoldout = 2000;
 
 export function makePlan(definition: Definition, graph: StageGraph, params: Plan['params']): Plan {
@@ -48,10 +39,25 @@ function planDataset(dataset: Definition['dataset']): DatasetSpec {
   return { source, ...(limit === undefined ? {} : { limit }), holdout };
 }
 
-/** A name alone is the pipeline's own network where that has the name, else the paper's. */
+/** A name alone is the pipeline's own network where that has the name, else the one with the paper's options. */
 function planNetwork(network: Definition['network'], own?: NetworkSpec): NetworkSpec {
   if (typeof network !== 'string') return network;
-  return own?.architecture === network ? own : defaultConvNet;
+  return own?.architecture === network ? own : networkByName(network);
+}
+
+function networkByName(architecture: Extract<Definition['network'], string>): NetworkSpec {
+  switch (architecture) {
+    case 'ConvNet':
+      return { architecture, depth: 3, width: 128, norm: 'instance', pool: 'avg', act: 'relu' };
+    case 'VGG11':
+    case 'ResNet18':
+    case 'ResNet18_AP':
+      return { architecture, norm: 'instance' };
+    case 'MLP':
+    case 'LeNet':
+    case 'AlexNet':
+      return { architecture };
+  }
 }
 
 function planStage(

@@ -89,8 +89,10 @@ class Reporter {
       const object = issue.input as Record<string, unknown>;
       const value = object[issue.discriminator];
       if (value === undefined) this.missing(path);
-      else
-        this.issues.add('unknown-value', path, oneOf('options' in issue ? (issue.options ?? []) : [], value));
+      else {
+        const known = 'options' in issue ? (issue.options ?? []) : [];
+        this.issues.add('unknown-value', path, issue.message === '' ? oneOf(known, value) : issue.message);
+      }
       return;
     }
     if (issue.input === undefined) {

@@ -1,61 +1,16 @@
 /**
  * @file ConvNet: blocks of convolution, normalisation, activation and pooling, then a linear classifier.
  */
-import type { ParameterShape } from '../artifacts/trajectory.js';
 import { DistilleryError } from '../errors/errors.js';
 import type { GraphBuilder, Node } from '../tensor/graph.js';
-import { sizeOf } from '../tensor/shape.js';
-import { channelsLast, classify, filterLast } from './layout.js';
+import { networkFrom, type NetworkFunction } from './build.js';
+import { groups } from './layers.js';
 import type { Network } from './network.js';
-import { normalise, normaliseGroups } from './normalise.js';
 import type { ConvNetSpec, ImageShape } from './spec.js';
 
-const groups = 4;
 const leakySlope = 0.01;
 
-/** One block with its sizes worked out. */
-interface Block {
-  readonly inputs: number;
-  readonly padding: number;
-  /** After the convolution, before pooling. */
-  readonly height: number;
-  readonly width: number;
-  readonly convolutionName: string;
-  readonly normName: string;
-}
-
-function layOut(spec: ConvNetSpec, input: ImageShape): { blocks: Block[]; features: ImageShape } {
-  const pooling = spec.pool !== 'none';
-  const layersPerBlock = 2 + (spec.norm !== 'none' ? 1 : 0) + (pooling ? 1 : 0);
-  const blocks: Block[] = [];
-  let { channels, height, width } = input;
-  for (let index = 0; index < spec.depth; index++) {
-    // The reference pads its first layer by 3 for grey images, so that 28 becomes 32.
-    const padding = index === 0 && input.channels === 1 ? 3 : 1;
-    height += 2 * (padding - 1);
-    width += 2 * (padding - 1);
-    blocks.push({
-      inputs: channels,
-      padding,
-      height,
-      width,
-      convolutionName: `features.${index * layersPerBlock}`,
-      normName: `features.${index * layersPerBlock + 1}`,
-    });
-    channels = spec.width;
-    if (pooling) [height, width] = [Math.floor(height / 2), Math.floor(width / 2)];
-    if (height < 1 || width < 1) {
-      throw new DistilleryError(
-        'InvalidDefinition',
-        `network: ConvNet of depth ${spec.depth} halves images of ${input.height}x${input.width} away: ` +
-          `block ${index + 1} leaves ${height}x${width}. Use a smaller depth or pool: none.`,
-      );
-    }
-  }
-  return { blocks, features: { channels, height, width } };
-}
-
-function check(spec: ConvNetSpec): void {
+function check(spec: ConvNetSpec, input: ImageShape): void {
   const positive = (name: string, value: number): void => {
     if (Number.isInteger(value) && value >= 1) return;
     throw new DistilleryError('InvalidDefinition', `network.${name}: ${value} is not a positive integer`);
@@ -68,47 +23,22 @@ function check(spec: ConvNetSpec): void {
       `network.width: group norm has ${groups} groups and needs a multiple of ${groups}, not ${spec.width}`,
     );
   }
-}
-
-function listParameters(
-  spec: ConvNetSpec,
-  blocks: readonly Block[],
-  features: ImageShape,
-  classes: number,
-): ParameterShape[] {
-  const parameters: ParameterShape[] = [];
-  for (const block of blocks) {
-    const { convolutionName, normName } = block;
-    parameters.push(
-      { name: `${convolutionName}.weight`, shape: [spec.width, block.inputs, 3, 3] },
-      { name: `${convolutionName}.bias`, shape: [spec.width] },
+  if (spec.pool === 'none') return;
+  let [height, width] = [input.height + border(input), input.width + border(input)];
+  for (let block = 1; block <= spec.depth; block++) {
+    [height, width] = [Math.floor(height / 2), Math.floor(width / 2)];
+    if (height >= 1 && width >= 1) continue;
+    throw new DistilleryError(
+      'InvalidDefinition',
+      `network: ConvNet of depth ${spec.depth} halves images of ${input.height}x${input.width} away: ` +
+        `block ${block} leaves ${height}x${width}. Use a smaller depth or pool: none.`,
     );
-    if (spec.norm === 'none') continue;
-    const shape = spec.norm === 'layer' ? [spec.width, block.height, block.width] : [spec.width];
-    parameters.push({ name: `${normName}.weight`, shape }, { name: `${normName}.bias`, shape });
   }
-  const inputs = features.channels * features.height * features.width;
-  parameters.push(
-    { name: 'classifier.weight', shape: [classes, inputs] },
-    { name: 'classifier.bias', shape: [classes] },
-  );
-  return parameters;
 }
 
-function normalisation(g: GraphBuilder, spec: ConvNetSpec, x: Node, weight: Node, bias: Node): Node {
-  switch (spec.norm) {
-    case 'none':
-      return x;
-    case 'instance':
-      return normalise(g, x, [1, 2], weight, bias);
-    // Statistics of the batch at hand, in evaluation too, as the reference does.
-    case 'batch':
-      return normalise(g, x, [0, 1, 2], weight, bias);
-    case 'layer':
-      return normalise(g, x, [1, 2, 3], g.transpose(weight, [1, 2, 0]), g.transpose(bias, [1, 2, 0]));
-    case 'group':
-      return normaliseGroups(g, x, groups, weight, bias);
-  }
+/** What the first layer adds to the side of an image. The reference pads grey ones so that 28 becomes 32. */
+function border({ channels }: Pick<ImageShape, 'channels'>): number {
+  return channels === 1 ? 4 : 0;
 }
 
 function activation(g: GraphBuilder, spec: ConvNetSpec, x: Node): Node {
@@ -122,15 +52,23 @@ function activation(g: GraphBuilder, spec: ConvNetSpec, x: Node): Node {
   }
 }
 
-function pool(g: GraphBuilder, spec: ConvNetSpec, x: Node): Node {
-  switch (spec.pool) {
-    case 'none':
-      return x;
-    case 'max':
-      return g.maxPool(x, { size: 2, stride: 2 });
-    case 'avg':
-      return g.avgPool(x, { size: 2, stride: 2 });
-  }
+function writeConvNet(spec: ConvNetSpec): NetworkFunction {
+  const { depth, width: filters, norm, pool } = spec;
+  const layersPerBlock = 2 + (norm !== 'none' ? 1 : 0) + (pool !== 'none' ? 1 : 0);
+  const bias = norm === 'instance' || norm === 'batch' ? 'unused' : true;
+  return (layers, images, classes) => {
+    let x = images;
+    for (let block = 0; block < depth; block++) {
+      const layer = block * layersPerBlock;
+      const padding = 1 + (block === 0 ? border({ channels: images.shape[3] ?? 1 }) / 2 : 0);
+      x = layers.convolution(`features.${layer}`, x, { filters, size: 3, padding, bias });
+      x = layers.normalise(`features.${layer + 1}`, x, norm);
+      x = activation(layers.graph, spec, x);
+      if (pool === 'max') x = layers.maxPool(x);
+      else if (pool === 'avg') x = layers.avgPool(x);
+    }
+    return layers.linear('classifier', x, classes);
+  };
 }
 
 /**
@@ -138,37 +76,6 @@ function pool(g: GraphBuilder, spec: ConvNetSpec, x: Node): Node {
  * go together.
  */
 export function buildConvNet(spec: ConvNetSpec, input: ImageShape, classes: number): Network {
-  check(spec);
-  const { blocks, features } = layOut(spec, input);
-  const parameters = listParameters(spec, blocks, features, classes);
-  // A norm that subtracts each channel's own mean takes a bias before it out again: the bias is kept as a
-  // parameter, whose gradient is exactly zero, and costs no pass over the activations.
-  const biasMatters = spec.norm !== 'instance' && spec.norm !== 'batch';
-  return {
-    spec,
-    input,
-    classes,
-    parameters,
-    parameterCount: parameters.reduce((count, { shape }) => count + sizeOf(shape), 0),
-    forward(g, images, parameterNodes) {
-      const byName = new Map(parameters.map(({ name }, index) => [name, parameterNodes[index]]));
-      const parameter = (name: string): Node => {
-        const node = byName.get(name);
-        if (node === undefined) {
-          throw new DistilleryError('InvalidDefinition', `network: the parameter ${name} is not given`);
-        }
-        return node;
-      };
-      let x = channelsLast(g, images);
-      for (const { convolutionName, normName, padding } of blocks) {
-        x = g.conv2d(x, filterLast(g, parameter(`${convolutionName}.weight`)), { padding });
-        if (biasMatters) x = g.add(x, parameter(`${convolutionName}.bias`));
-        if (spec.norm !== 'none') {
-          x = normalisation(g, spec, x, parameter(`${normName}.weight`), parameter(`${normName}.bias`));
-        }
-        x = pool(g, spec, activation(g, spec, x));
-      }
-      return classify(g, x, parameter('classifier.weight'), parameter('classifier.bias'));
-    },
-  };
+  check(spec, input);
+  return networkFrom(writeConvNet(spec), spec, input, classes);
 }

@@ -15,14 +15,13 @@ export function filterLast(g: GraphBuilder, filter: Node): Node {
 }
 
 /**
- * A linear layer on NHWC features as if they had been flattened in NCHW order. The weight is brought into the
- * order of the features, not the features into that of the weight: it is the smaller of the two.
+ * The product of NHWC features, as if they had been flattened in NCHW order, with a matrix [out,in]. The matrix
+ * is brought into the order of the features, not the features into that of the matrix: it is mostly the smaller.
  */
-export function classify(g: GraphBuilder, features: Node, weight: Node, bias: Node): Node {
+export function flattenedFirst(g: GraphBuilder, features: Node, weight: Node): Node {
   const [n = 1, h = 1, w = 1, c = 1] = features.shape;
   const [out = 1] = weight.shape;
   const ordered = g.transpose(g.reshape(weight, [out, c, h, w]), [0, 2, 3, 1]);
   const flat = g.reshape(features, [n, h * w * c]);
-  const product = g.matmul(flat, g.reshape(ordered, [out, h * w * c]), { transposeB: true });
-  return g.add(product, bias);
+  return g.matmul(flat, g.reshape(ordered, [out, h * w * c]), { transposeB: true });
 }

@@ -15,8 +15,28 @@ export interface ConvNetSpec {
   readonly act: 'relu' | 'leakyrelu' | 'sigmoid';
 }
 
+/** Networks without options. */
+export interface PlainSpec {
+  readonly architecture: 'MLP' | 'LeNet' | 'AlexNet';
+}
+
+export interface NormalisedSpec {
+  readonly architecture: 'VGG11' | 'ResNet18' | 'ResNet18_AP';
+  /** Default 'instance'. */
+  readonly norm: 'instance' | 'batch';
+}
+
+/** A network that a module of the worker's owner defines; see `defineNetwork`. */
+export interface CustomSpec {
+  readonly architecture: 'custom';
+  /** Under which it is defined. */
+  readonly name: string;
+  /** Given to its function as they are. Default none. */
+  readonly options: Readonly<Record<string, string | number | boolean>>;
+}
+
 /** A network by name and options; a union that grows with the architectures. */
-export type NetworkSpec = ConvNetSpec;
+export type NetworkSpec = ConvNetSpec | PlainSpec | NormalisedSpec | CustomSpec;
 
 /** The images a network takes and the classes it tells apart. */
 export interface ImageShape {

@@ -2,6 +2,7 @@
  * @file What the report is about: one line of stages, from experts through distillation to evaluation, with
  * the arrays their references name. Each part is there only if its stage ran.
  */
+import { networkLabel, networkName } from '../definition/network-names.js';
 import type { DatasetManifest } from '../datasets/dataset.js';
 import type {
   DistillConfig,
@@ -100,8 +101,8 @@ export interface Comparison {
 export function comparisons(findings: Pick<Findings, 'evaluation' | 'input'>): Comparison[] {
   const rows = findings.evaluation?.output.rows ?? [];
   // An evaluation of several sizes of an architecture names each with its size.
-  const { architecture: name, depth, width } = findings.input.plan.network;
-  const own = (label: string): boolean => label === name || label === `${name}-D${depth}-W${width}`;
+  const { network } = findings.input.plan;
+  const own = (label: string): boolean => label === networkName(network) || label === networkLabel(network);
   const names = [...new Set(rows.map((row) => row.architecture))];
   names.sort((a, b) => Number(own(b)) - Number(own(a)));
   return names.map((architecture) => {

@@ -7,6 +7,7 @@ import type { EvaluationScores } from '../activities/contract.js';
 import type { Reference } from '../artifacts/reference.js';
 import type { TrainingSet } from '../compute/protocol.js';
 import type { EvaluateStage } from '../definition/plan.js';
+import { networkName } from '../definition/network-names.js';
 import type { EngineInfo } from '../definition/stages.js';
 import type { NetworkSpec } from '../networks/spec.js';
 import { finalFailure } from './failures.js';
@@ -123,7 +124,7 @@ async function fill(
         if (accuracies[run] !== null) continue;
         group.start(async () => {
           if (historyIsLong()) return;
-          const what = `${network.architecture} on ${trainedOn} run ${run}`;
+          const what = `${networkName(network)} on ${trainedOn} run ${run}`;
           const { epochs, momentum, weightDecay, batchSize, augmentation } = config;
           const result = await stage.compute('evaluateNetwork', what, {
             ...context,

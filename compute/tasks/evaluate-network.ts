@@ -9,6 +9,7 @@ import { accuracy } from '../../distillation/accuracy.js';
 import { resolveAugmentation } from '../../distillation/augmentation/strategy.js';
 import { randomBaseline, subset } from '../../distillation/baselines.js';
 import { FloatImages, oneHot } from '../../distillation/batches.js';
+import { networkName } from '../../definition/network-names.js';
 import { EvaluationTraining, initialEvaluation } from '../../distillation/evaluation.js';
 import { DistilleryError } from '../../errors/errors.js';
 import { Checkpointing, Speed } from '../checkpointing.js';
@@ -52,7 +53,7 @@ export async function evaluateNetwork(
   );
   const steps = () => training.epoch * training.stepsPerEpoch + training.stepOfEpoch;
   const total = input.epochs * training.stepsPerEpoch;
-  const name = `${input.network.architecture} run ${input.run} on ${input.trainingSet.kind}`;
+  const name = `${networkName(input.network)} run ${input.run} on ${input.trainingSet.kind}`;
   const speed = new Speed(steps());
   let loss = Number(newest?.metadata.loss ?? Number.NaN);
   const checkpointing = new Checkpointing(context, async () => {

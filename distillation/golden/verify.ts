@@ -71,8 +71,10 @@ async function verifyCase(
   try {
     const expected = await readExpected(directory, name);
     const programs: ProgramsFor = (spec, input, classes) => {
-      if (!isBuildable(spec)) throw new Error(`${spec.architecture} cannot be built`);
-      return createNetworkPrograms(buildNetwork(spec, input, classes), device);
+      // What a case leaves out is as in the paper.
+      const complete = { norm: 'instance', ...spec };
+      if (!isBuildable(complete)) throw new Error(`${spec.architecture} cannot be built`);
+      return createNetworkPrograms(buildNetwork(complete, input, classes), device);
     };
     return runCase(golden, expected, programs).map((comparison) => ({
       case: name,

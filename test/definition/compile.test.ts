@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { parse } from 'yaml';
-import { compile, type PlannedStage } from '../../definition/index.js';
+import { compile, describePlan, type PlannedStage } from '../../definition/index.js';
 import { brief, changed, example, failure } from './examples.js';
 
 function stage<Type extends PlannedStage['uses']>(
@@ -138,6 +138,25 @@ stages:
       convNet,
       { ...convNet, depth: 3, width: 128, norm: 'batch' },
     ]);
+  });
+
+  it('takes every network by its name alone', () => {
+    const names = ['MLP', 'LeNet', 'AlexNet', 'VGG11', 'ResNet18', 'ResNet18_AP'];
+    const text = changed('result }}', `result }}\n      networks: [${names.join(', ')}]`);
+    assert.deepEqual(
+      stage(text, 'evaluate').with.networks,
+      names.map((architecture) =>
+        /^(VGG|ResNet)/.test(architecture) ? { architecture, norm: 'instance' } : { architecture },
+      ),
+    );
+  });
+
+  it('keeps the name and the options of a network of the worker', () => {
+    const custom = '{ architecture: custom, name: Wide, options: { width: 16, gate: true } }';
+    const { plan } = compile(changed('{ architecture: ConvNet, depth: 2, width: 8 }', custom));
+    const options = { width: 16, gate: true };
+    assert.deepEqual(plan.network, { architecture: 'custom', name: 'Wide', options });
+    assert.deepEqual(describePlan(plan).network, { text: 'Wide, width 16, gate true' });
   });
 
   it('spaces the candidates by the iterations alone, whatever the chunks', () => {

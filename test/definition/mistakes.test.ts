@@ -223,13 +223,34 @@ const mistakes: readonly Mistake[] = [
     passage: 'architecture: ConvNet',
     written: 'architecture: convnet',
     code: 'unknown-value',
-    issue: '6:26 unknown network "convnet"; available: ConvNet; did you mean "ConvNet"?',
+    issue:
+      '6:26 unknown network "convnet"; available: ConvNet, MLP, LeNet, AlexNet, VGG11, ResNet18, ResNet18_AP; did you mean "ConvNet"?',
   },
   {
     passage: 'result }}',
-    written: 'result }}\n      networks: [ConvNet, ResNet18]',
+    written: 'result }}\n      networks: [ConvNet, Resnet-18]',
     code: 'unknown-value',
-    issue: '29:27 the network "ResNet18" is not available yet; available: ConvNet',
+    issue:
+      '29:27 unknown network "Resnet-18"; available: ConvNet, MLP, LeNet, AlexNet, VGG11, ResNet18, ResNet18_AP; did you mean "ResNet18"?',
+  },
+  {
+    passage: 'result }}',
+    written: 'result }}\n      networks: [Transformer]',
+    code: 'unknown-value',
+    issue:
+      '29:18 unknown network "Transformer"; available: ConvNet, MLP, LeNet, AlexNet, VGG11, ResNet18, ResNet18_AP; a network of your own is { architecture: custom, name: … }',
+  },
+  {
+    passage: 'result }}',
+    written: 'result }}\n      networks: [{ architecture: VGG11, norm: layer }]',
+    code: 'unknown-value',
+    issue: '29:47 expected one of "instance", "batch", found the text "layer"',
+  },
+  {
+    passage: 'result }}',
+    written: 'result }}\n      networks: [{ architecture: AlexNet, width: 8 }]',
+    code: 'unknown-key',
+    issue: '29:43 unknown key "width" in "0"; permitted: architecture',
   },
   {
     passage: 'result }}',
@@ -241,7 +262,7 @@ const mistakes: readonly Mistake[] = [
     passage: 'depth: 2',
     written: 'depth: 6',
     code: 'inconsistent',
-    issue: '6:42 depth 6 halves the images of 28 x 28 pixels away; use a smaller depth, or pool: none',
+    issue: '6:42 depth 6 halves the images of 28 x 28 pixels away; use a depth of at most 5, or pool: none',
   },
   {
     passage: 'width: 8',
