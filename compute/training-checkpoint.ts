@@ -4,10 +4,11 @@
 import type { NamedTensor } from '../artifacts/safetensors.js';
 import type { TrainingState } from '../distillation/training.js';
 
-/** Parameters (and velocity) of the training. */
+/** Parameters (with velocity and running averages) of the training. */
 export function trainingTensors(state: TrainingState): Map<string, NamedTensor> {
   const tensors = new Map<string, NamedTensor>([['parameters', vector(state.parameters)]]);
   if (state.velocity) tensors.set('velocity', vector(state.velocity));
+  if (state.statistics) tensors.set('statistics', vector(state.statistics));
   tensors.set('position', {
     dtype: 'F64',
     shape: [3],
@@ -24,7 +25,15 @@ export function trainingState(tensors: ReadonlyMap<string, NamedTensor>): Traini
   if (epoch === undefined || step === undefined || lossSum === undefined)
     throw new RangeError('the checkpoint has no position');
   const velocity = tensors.has('velocity') ? floats(tensors, 'velocity') : undefined;
-  return { epoch, step, lossSum, parameters, ...(velocity && { velocity }) };
+  const statistics = tensors.has('statistics') ? floats(tensors, 'statistics') : undefined;
+  return {
+    epoch,
+    step,
+    lossSum,
+    parameters,
+    ...(velocity && { velocity }),
+    ...(statistics && { statistics }),
+  };
 }
 
 export function vector(data: Float32Array): NamedTensor {

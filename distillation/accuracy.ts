@@ -4,6 +4,13 @@
 import type { BatchSource } from './batches.js';
 import type { NetworkPrograms, ParameterSet } from './network-programs.js';
 
+export interface AccuracyOptions {
+  /** Images per forward pass. Default 256. */
+  readonly batchSize?: number;
+  /** Running averages for batch normalisation; without them it uses each batch's own. */
+  readonly statistics?: ParameterSet | undefined;
+}
+
 /** Position of the largest of `row[from .. from + length - 1]`, the first on a tie, relative to `from`. */
 function argmax(row: Float32Array, from: number, length: number): number {
   let best = 0;
@@ -12,23 +19,19 @@ function argmax(row: Float32Array, from: number, length: number): number {
   return best;
 }
 
-/**
- * Accuracy in [0,1] over all images, without augmentation.
- *
- * @param batchSize images per forward pass. Default 256.
- */
+/** Accuracy in [0,1] over all images, without augmentation. */
 export function accuracy(
   programs: NetworkPrograms,
   parameters: ParameterSet,
   images: BatchSource,
-  batchSize = 256,
+  { batchSize = 256, statistics }: AccuracyOptions = {},
 ): number {
   const all = Uint32Array.from({ length: images.count }, (_, index) => index);
   const { classes } = images;
   let right = 0;
   for (let from = 0; from < images.count; from += batchSize) {
     const batch = images.batch(all, from, Math.min(from + batchSize, images.count));
-    const logits = programs.logits(parameters, batch.images, batch.count);
+    const logits = programs.logits(parameters, batch.images, batch.count, statistics);
     for (let row = 0; row < batch.count * classes; row += classes)
       if (argmax(logits, row, classes) === argmax(batch.targets, row, classes)) right++;
   }

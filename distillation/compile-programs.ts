@@ -1,6 +1,7 @@
 /**
  * @file Network programs on a device: compiles each step once per batch size and moves data in and out.
  */
+import type { ParameterShape } from '../artifacts/trajectory.js';
 import { DistilleryError } from '../errors/errors.js';
 import type { Network } from '../networks/network.js';
 import type { Device, DeviceTensor } from '../tensor/device.js';
@@ -31,19 +32,28 @@ class CompiledPrograms implements NetworkPrograms {
   ) {}
 
   upload(flat: Float32Array): ParameterSet {
-    this.#expect('parameters', flat.length, this.network.parameterCount);
+    return this.#upload('parameters', flat, this.network.parameters);
+  }
+
+  uploadStatistics(flat: Float32Array): ParameterSet {
+    return this.#upload('statistics', flat, this.network.statistics);
+  }
+
+  #upload(what: string, flat: Float32Array, shapes: readonly ParameterShape[]): ParameterSet {
+    const expected = shapes.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+    this.#expect(what, flat.length, expected);
     let offset = 0;
-    return this.network.parameters.map(({ shape }) => {
+    return shapes.map(({ shape }) => {
       const start = offset;
       offset += sizeOf(shape);
       return this.device.upload(flat.subarray(start, offset), shape);
     });
   }
 
-  download(parameters: ParameterSet): Float32Array {
-    const flat = new Float32Array(this.network.parameterCount);
+  download(set: ParameterSet): Float32Array {
+    const flat = new Float32Array(set.reduce((sum, { shape }) => sum + sizeOf(shape), 0));
     let offset = 0;
-    for (const tensor of parameters) {
+    for (const tensor of set) {
       flat.set(this.device.download(tensor), offset);
       offset += sizeOf(tensor.shape);
     }
@@ -59,14 +69,17 @@ class CompiledPrograms implements NetworkPrograms {
     velocity: ParameterSet | undefined,
     batch: Batch,
     settings: SgdSettings,
-  ): { parameters: ParameterSet; velocity: ParameterSet | undefined; loss: number } {
+    statistics?: ParameterSet,
+  ): ReturnType<NetworkPrograms['sgdStep']> {
     const { lr, momentum, weightDecay } = settings;
     if (velocity === undefined && momentum !== 0) {
       throw new DistilleryError('InvalidDefinition', `momentum ${momentum} needs a velocity to start from`);
     }
     const plain = velocity === undefined && weightDecay === 0;
-    const program = this.#program(plain ? 'plain-sgd' : 'momentum-sgd', batch.count, () =>
-      (plain ? plainSgdProgram : momentumSgdProgram)(this.network, batch.count),
+    const tracking = statistics !== undefined;
+    const step = `${plain ? 'plain-sgd' : 'momentum-sgd'}${tracking ? ' with statistics' : ''}`;
+    const program = this.#program(step, batch.count, () =>
+      (plain ? plainSgdProgram : momentumSgdProgram)(this.network, batch.count, tracking),
     );
     const scope = this.#uploads(batch, plain ? { lr } : { lr, momentum, weightDecay });
     try {
@@ -75,13 +88,16 @@ class CompiledPrograms implements NetworkPrograms {
         ...scope,
         ...named(inputNames.parameter, parameters),
         ...named(inputNames.velocity, velocity ?? zeros ?? []),
+        ...named(inputNames.statistic, statistics ?? []),
       };
       const [loss, ...rest] = this.device.run(program, inputs);
       const moved = rest.splice(0, parameters.length);
-      if (velocity === undefined) this.device.release(...rest);
+      const velocities = rest.splice(0, plain ? 0 : parameters.length);
+      if (velocity === undefined) this.device.release(...velocities);
       return {
         parameters: moved,
-        velocity: velocity === undefined ? undefined : rest,
+        velocity: velocity === undefined ? undefined : velocities,
+        statistics: tracking ? rest : undefined,
         loss: this.#take(loss)[0] ?? NaN,
       };
     } finally {
@@ -89,11 +105,23 @@ class CompiledPrograms implements NetworkPrograms {
     }
   }
 
-  logits(parameters: ParameterSet, images: Float32Array, count: number): Float32Array {
-    const program = this.#program('logits', count, () => logitsProgram(this.network, count));
+  logits(
+    parameters: ParameterSet,
+    images: Float32Array,
+    count: number,
+    statistics?: ParameterSet,
+  ): Float32Array {
+    const running = statistics !== undefined;
+    const program = this.#program(running ? 'test logits' : 'logits', count, () =>
+      logitsProgram(this.network, count, running),
+    );
     const uploaded = this.#uploadImages(images, count);
     try {
-      const inputs = { [inputNames.images]: uploaded, ...named(inputNames.parameter, parameters) };
+      const inputs = {
+        [inputNames.images]: uploaded,
+        ...named(inputNames.parameter, parameters),
+        ...named(inputNames.statistic, statistics ?? []),
+      };
       return this.#take(this.device.run(program, inputs)[0]);
     } finally {
       this.device.release(uploaded);

@@ -29,22 +29,44 @@ export interface NetworkPrograms {
   readonly network: Network;
 
   upload(flat: Float32Array): ParameterSet;
-  download(parameters: ParameterSet): Float32Array;
+  /** Running averages of batch normalisation, flat in the order of `network.statistics`. */
+  uploadStatistics(flat: Float32Array): ParameterSet;
+  /** Either kind of set. */
+  download(set: ParameterSet): Float32Array;
   release(...sets: readonly ParameterSet[]): void;
 
   /**
    * One SGD step as PyTorch does it: `g += weightDecay * p; u = momentum * u + g; p -= lr * u`. Without
    * `velocity` the momentum must be 0. Returns new sets; the old ones stay the caller's.
+   *
+   * Batch normalisation uses the batch at hand; with `statistics`, running averages are kept beside it, of which
+   * this batch makes a tenth.
    */
   sgdStep(
     parameters: ParameterSet,
     velocity: ParameterSet | undefined,
     batch: Batch,
     settings: SgdSettings,
-  ): { parameters: ParameterSet; velocity: ParameterSet | undefined; loss: number };
+    statistics?: ParameterSet,
+  ): {
+    parameters: ParameterSet;
+    velocity: ParameterSet | undefined;
+    statistics: ParameterSet | undefined;
+    loss: number;
+  };
 
-  /** [count, classes], row-major. */
-  logits(parameters: ParameterSet, images: Float32Array, count: number): Float32Array;
+  /**
+   * [count, classes], row-major.
+   *
+   * @param statistics running averages for batch normalisation to use, as in testing; without them, it uses the
+   *   batch at hand
+   */
+  logits(
+    parameters: ParameterSet,
+    images: Float32Array,
+    count: number,
+    statistics?: ParameterSet,
+  ): Float32Array;
 
   /** The loss and its gradient to the images and to every parameter, in order (for checks). */
   gradients(

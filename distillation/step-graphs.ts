@@ -2,7 +2,7 @@
  * @file The steps of the algorithms as graphs over one network: each function writes one step down and derives
  * its gradients.
  */
-import type { Network } from '../networks/network.js';
+import type { BatchStatistics, Network } from '../networks/network.js';
 import { gradients } from '../tensor/differentiate.js';
 import { GraphBuilder } from '../tensor/graph.js';
 import type { Node } from '../tensor/graph.js';
@@ -18,6 +18,7 @@ export const inputNames = {
   weightDecay: 'weightDecay',
   alpha: 'alpha',
   parameter: (index: number) => `parameter.${index}`,
+  statistic: (index: number) => `statistic.${index}`,
   velocity: (index: number) => `velocity.${index}`,
   direction: (index: number) => `v.${index}`,
 } as const;
@@ -29,14 +30,21 @@ interface Written {
   readonly logits: Node;
 }
 
-function write(network: Network, batch: number): Written {
-  const g = new GraphBuilder();
+/** Of a running average, what the newest batch counts; PyTorch's default. */
+const statisticsMomentum = 0.1;
+
+function write(
+  network: Network,
+  batch: number,
+  statistics?: BatchStatistics,
+  g = new GraphBuilder(),
+): Written {
   const { channels, height, width } = network.input;
   const images = g.input(inputNames.images, [batch, channels, height, width]);
   const parameters = network.parameters.map(({ shape }, index) =>
     g.input(inputNames.parameter(index), shape),
   );
-  return { g, images, parameters, logits: network.forward(g, images, parameters) };
+  return { g, images, parameters, logits: network.forward(g, images, parameters, statistics) };
 }
 
 /** Mean over the batch of the cross-entropy of `softmax(logits)` against class probabilities. */
@@ -45,9 +53,37 @@ function crossEntropy({ g, logits }: Written): Node {
   return g.scale(g.dot(targets, g.logSoftmax(logits)), -1 / (logits.shape[0] ?? 1));
 }
 
-/** Outputs: logits. */
-export function logitsProgram(network: Network, batch: number): Program {
-  return compile([write(network, batch).logits]);
+/** Running averages as inputs. */
+function runningInputs(g: GraphBuilder, network: Network): Node[] {
+  return network.statistics.map(({ shape }, index) => g.input(inputNames.statistic(index), shape));
+}
+
+/** A forward pass in training, and the running averages with this batch in them: none unless `tracking`. */
+function writeTraining(
+  network: Network,
+  batch: number,
+  tracking: boolean,
+): Written & { readonly averages: readonly Node[] } {
+  if (!tracking) return { ...write(network, batch), averages: [] };
+  const observed: Node[] = [];
+  const written = write(network, batch, { observe: (mean, variance) => observed.push(mean, variance) });
+  const { g } = written;
+  const averages = runningInputs(g, network).map((average, index) => {
+    const kept = g.scale(average, 1 - statisticsMomentum);
+    return g.add(kept, g.scale(observed[index] ?? average, statisticsMomentum));
+  });
+  return { ...written, averages };
+}
+
+/**
+ * Outputs: logits.
+ *
+ * @param running whether batch normalisation uses running averages, which are inputs then, or the batch's own
+ */
+export function logitsProgram(network: Network, batch: number, running = false): Program {
+  if (!running) return compile([write(network, batch).logits]);
+  const g = new GraphBuilder();
+  return compile([write(network, batch, { running: runningInputs(g, network) }, g).logits]);
 }
 
 /** Outputs: loss, logits, gradient to the images, gradients to the parameters. */
@@ -61,20 +97,24 @@ export function gradientsProgram(network: Network, batch: number): Program {
   ]);
 }
 
-/** Outputs: loss, new parameters. `p -= lr * g`. */
-export function plainSgdProgram(network: Network, batch: number): Program {
-  const written = write(network, batch);
-  const { g, parameters } = written;
+/** Outputs: loss, new parameters, with `tracking` new running averages. `p -= lr * g`. */
+export function plainSgdProgram(network: Network, batch: number, tracking = false): Program {
+  const written = writeTraining(network, batch, tracking);
+  const { g, parameters, averages } = written;
   const loss = crossEntropy(written);
   const lr = g.input(inputNames.lr, []);
   const steps = gradients(g, loss, parameters);
-  return compile([loss, ...parameters.map((p, index) => g.sub(p, g.mul(steps[index] ?? p, lr)))]);
+  const moved = parameters.map((p, index) => g.sub(p, g.mul(steps[index] ?? p, lr)));
+  return compile([loss, ...moved, ...averages]);
 }
 
-/** Outputs: loss, new parameters, new velocities. `g += weightDecay * p; u = momentum * u + g; p -= lr * u`. */
-export function momentumSgdProgram(network: Network, batch: number): Program {
-  const written = write(network, batch);
-  const { g, parameters } = written;
+/**
+ * Outputs: loss, new parameters, new velocities, with `tracking` new running averages.
+ * `g += weightDecay * p; u = momentum * u + g; p -= lr * u`.
+ */
+export function momentumSgdProgram(network: Network, batch: number, tracking = false): Program {
+  const written = writeTraining(network, batch, tracking);
+  const { g, parameters, averages } = written;
   const loss = crossEntropy(written);
   const lr = g.input(inputNames.lr, []);
   const momentum = g.input(inputNames.momentum, []);
@@ -85,7 +125,7 @@ export function momentumSgdProgram(network: Network, batch: number): Program {
     return g.add(g.mul(g.input(inputNames.velocity(index), p.shape), momentum), decayed);
   });
   const moved = parameters.map((p, index) => g.sub(p, g.mul(velocities[index] ?? p, lr)));
-  return compile([loss, ...moved, ...velocities]);
+  return compile([loss, ...moved, ...velocities, ...averages]);
 }
 
 /**

@@ -3,6 +3,7 @@
  * Experts and evaluations are this loop with different images, rates and streams.
  */
 import type { DsaOperation } from '../definition/plan.js';
+import { initialStatistics } from '../networks/initialise.js';
 import type { Stream } from '../random/stream.js';
 import { augment, drawAugmentation } from './augmentation/strategy.js';
 import type { BatchSource } from './batches.js';
@@ -18,6 +19,8 @@ export interface TrainingState {
   readonly parameters: Float32Array;
   /** Like the parameters; absent when trained without momentum. */
   readonly velocity?: Float32Array;
+  /** Running averages of batch normalisation; absent in networks without it. */
+  readonly statistics?: Float32Array;
   /** Cross-entropy summed over the images of the epoch under way. */
   readonly lossSum: number;
 }
@@ -55,6 +58,7 @@ export class Training {
   #lossSum: number;
   #parameters: ParameterSet;
   #velocity: ParameterSet | undefined;
+  #statistics: ParameterSet | undefined;
   #order: Uint32Array | undefined;
 
   constructor(
@@ -68,6 +72,8 @@ export class Training {
     this.#lossSum = state.lossSum;
     this.#parameters = programs.upload(state.parameters);
     this.#velocity = state.velocity && programs.upload(state.velocity);
+    if (programs.network.statistics.length > 0)
+      this.#statistics = programs.uploadStatistics(state.statistics ?? initialStatistics(programs.network));
   }
 
   /** Finished epochs. */
@@ -90,6 +96,11 @@ export class Training {
     return this.#parameters;
   }
 
+  /** What batch normalisation is tested with, in networks that have it; replaced by the next step. */
+  get statistics(): ParameterSet | undefined {
+    return this.#statistics;
+  }
+
   /** Trains on the next mini-batch. */
   step(): TrainingStep {
     const { programs, images, rules } = this;
@@ -106,11 +117,11 @@ export class Training {
     const stream = rules.augmentation(epoch, this.#step);
     const drawn = drawAugmentation(rules.operations, stream, batch.count, images.shape);
     const augmented = { ...batch, images: augment(batch.images, drawn, images.shape) };
-    const next = programs.sgdStep(this.#parameters, this.#velocity, augmented, sgd);
-    programs.release(this.#parameters);
-    this.#dropVelocity();
+    const next = programs.sgdStep(this.#parameters, this.#velocity, augmented, sgd, this.#statistics);
+    this.release();
     this.#parameters = next.parameters;
     this.#velocity = next.velocity;
+    this.#statistics = next.statistics;
 
     this.#lossSum += next.loss * batch.count;
     this.#step += 1;
@@ -135,6 +146,7 @@ export class Training {
       step: this.#step,
       parameters: this.snapshot(),
       ...(this.#velocity && { velocity: this.programs.download(this.#velocity) }),
+      ...(this.#statistics && { statistics: this.programs.download(this.#statistics) }),
       lossSum: this.#lossSum,
     };
   }
@@ -143,6 +155,8 @@ export class Training {
   release(): void {
     this.programs.release(this.#parameters);
     this.#dropVelocity();
+    if (this.#statistics) this.programs.release(this.#statistics);
+    this.#statistics = undefined;
   }
 
   #dropVelocity(): void {

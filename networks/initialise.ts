@@ -42,3 +42,11 @@ export function initialiseParameters(
   });
   return flat;
 }
+
+/** Running averages before the first batch: means of 0, variances of 1. */
+export function initialStatistics(network: Network): Float32Array {
+  const values = network.statistics.flatMap(({ name, shape }) =>
+    new Array<number>(sizeOf(shape)).fill(name.endsWith('running_var') ? 1 : 0),
+  );
+  return Float32Array.from(values);
+}

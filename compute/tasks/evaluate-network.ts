@@ -80,7 +80,9 @@ export async function evaluateNetwork(
       });
       await checkpointing.betweenSteps();
     }
-    const measured = accuracy(programs, training.parameters, images[input.split]);
+    const measured = accuracy(programs, training.parameters, images[input.split], {
+      statistics: training.statistics,
+    });
     const result: EvaluateNetworkResult = { accuracy: measured, loss, engine: context.device.info };
     await putEvaluation(context.store, unit, result);
     await checkpoints.prune({ keep: 0 });

@@ -68,7 +68,8 @@ export async function trainExpert(input: TrainExpertInput, context: TaskContext)
     newest ? trainingState(newest.tensors) : initialExpert(network, { seed, index }),
   );
   const steps = () => training.epoch * stepsPerEpoch + training.stepOfEpoch;
-  const measure = () => accuracy(programs, training.parameters, images.test);
+  const measure = () =>
+    accuracy(programs, training.parameters, images.test, { statistics: training.statistics });
   const checkpointing = new Checkpointing(context, async () => {
     const tensors = trainingTensors(training.exportState());
     const { shards, pending } = writer.state();

@@ -122,6 +122,7 @@ describe('a match', () => {
     const failing: NetworkPrograms = {
       network: programs.network,
       upload: (flat) => programs.upload(flat),
+      uploadStatistics: (flat) => programs.uploadStatistics(flat),
       download: (parameters) => programs.download(parameters),
       release: (...sets) => programs.release(...sets),
       sgdStep: (...step) => programs.sgdStep(...step),

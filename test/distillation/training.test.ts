@@ -67,7 +67,7 @@ describe('an expert', () => {
       losses.push(finishedEpoch.loss);
       epoch = [];
     }
-    const after = accuracy(programs, training.parameters, test, 7);
+    const after = accuracy(programs, training.parameters, test, { batchSize: 7 });
     training.release();
     assert.ok(losses.at(-1)! < losses[0]! / 2, losses.join());
     assert.ok(after > 0.9 && before < 0.7, `${before} -> ${after}`);
@@ -182,12 +182,15 @@ describe('accuracy', () => {
       return scores.indexOf(Math.max(...scores));
     });
     const right = new FloatImages(normalised.shape, 4, batch.images, oneHot(choices, 4));
-    assert.equal(accuracy(programs, theta, right, 50), 1);
+    assert.equal(accuracy(programs, theta, right, { batchSize: 50 }), 1);
     const wrong = oneHot(
       choices.map((choice) => (choice + 1) % 4),
       4,
     );
-    assert.equal(accuracy(programs, theta, new FloatImages(normalised.shape, 4, batch.images, wrong), 50), 0);
+    assert.equal(
+      accuracy(programs, theta, new FloatImages(normalised.shape, 4, batch.images, wrong), { batchSize: 50 }),
+      0,
+    );
     programs.release(theta);
   });
 });
