@@ -14,6 +14,8 @@ export async function start(command, args) {
   await ensurePackages();
   await build();
   if (command === 'test') return runTests(args);
+  if (command === 'bench')
+    return run(process.execPath, [join(root, 'dist', 'bench', 'engine', 'main.js'), ...args]);
   say(`handing over to: distillery ${[command, ...args].join(' ')}`);
   return run(process.execPath, [join(root, 'dist', 'cli', 'main.js'), command, ...args]);
 }
