@@ -4,7 +4,7 @@
  */
 import { DistilleryError } from '../errors/errors.js';
 import { sha256 } from './digest.js';
-import { checkpointKey, checkpointPrefix, parseCheckpointKey } from './layout.js';
+import { checkpointKey, checkpointPrefix, lineagePrefix, parseCheckpointKey } from './layout.js';
 import type { Reference } from './reference.js';
 import { readSafetensors, writeSafetensors, type NamedTensor, type Safetensors } from './safetensors.js';
 import type { ArtifactStore } from './store.js';
@@ -19,6 +19,15 @@ export interface Checkpoint extends Safetensors {
 /** Told of a checkpoint that was passed over, with the reason. */
 export type OnDamaged = (key: string, error: DistilleryError) => void;
 
+export interface CheckpointOptions {
+  /**
+   * How far this run of the unit is to go. Runs that go as far share their checkpoints; those of others are
+   * read but never removed, because what is superseded for a long run may be the last that a short one can use.
+   */
+  readonly goal?: number | undefined;
+  readonly onDamaged?: OnDamaged;
+}
+
 interface Listed {
   readonly sequence: number;
   readonly reference: Reference;
@@ -31,12 +40,18 @@ interface Listed {
 export class Checkpoints {
   readonly #store: ArtifactStore;
   readonly #unit: string;
+  readonly #goal: number | undefined;
   readonly #onDamaged: OnDamaged;
 
   /** @param unit key of the unit of work, see `unitKey`. */
-  constructor(store: ArtifactStore, unit: string, onDamaged: OnDamaged = () => undefined) {
+  constructor(
+    store: ArtifactStore,
+    unit: string,
+    { goal, onDamaged = () => undefined }: CheckpointOptions = {},
+  ) {
     this.#store = store;
     this.#unit = unit;
+    this.#goal = goal;
     this.#onDamaged = onDamaged;
   }
 
@@ -53,7 +68,7 @@ export class Checkpoints {
       throw new RangeError(`a checkpoint cannot have sequence number ${sequence}`);
     }
     const bytes = writeSafetensors(tensors, metadata);
-    const key = checkpointKey(this.#unit, sequence, sha256(bytes));
+    const key = checkpointKey(this.#unit, sequence, sha256(bytes), this.#goal);
     return this.#store.putObject(key, bytes, safetensorsMediaType);
   }
 
@@ -62,7 +77,7 @@ export class Checkpoints {
     // Another attempt may prune between our listing and our reading, but then it has written newer ones.
     for (let look = 0; look < 3; look += 1) {
       let vanished = false;
-      for (const listed of await this.#list()) {
+      for (const listed of await this.#list(checkpointPrefix(this.#unit))) {
         if (listed.sequence > atMost) continue;
         try {
           const file = readSafetensors(await this.#store.get(listed.reference));
@@ -79,12 +94,12 @@ export class Checkpoints {
   }
 
   /**
-   * Removes all but the newest checkpoints; two by default, so that one may be damaged.
-   * @param options upTo: where the caller is. As many up to there are kept besides the newest, because a
-   *   longer run of the same unit may have left checkpoints that the caller cannot use.
+   * Removes all but the newest checkpoints of runs with this goal; two by default, so that one may be damaged.
+   * @param options upTo: where the caller is. As many up to there are kept besides the newest, because an
+   *   earlier run may have left checkpoints that the caller, in an earlier chunk, cannot use.
    */
   async prune({ keep = 2, upTo = Infinity }: { keep?: number; upTo?: number } = {}): Promise<void> {
-    const listed = await this.#list();
+    const listed = await this.#list(lineagePrefix(this.#unit, this.#goal));
     const sequences = [...new Set(listed.map(({ sequence }) => sequence))];
     const usable = sequences.filter((sequence) => sequence <= upTo);
     const kept = new Set([...sequences.slice(0, keep), ...usable.slice(0, keep)]);
@@ -94,9 +109,9 @@ export class Checkpoints {
   }
 
   /** Newest first. */
-  async #list(): Promise<Listed[]> {
+  async #list(prefix: string): Promise<Listed[]> {
     const found: Listed[] = [];
-    for await (const { key, bytes } of this.#store.list(checkpointPrefix(this.#unit))) {
+    for await (const { key, bytes } of this.#store.list(prefix)) {
       const parsed = parseCheckpointKey(key);
       if (parsed === undefined) continue;
       const reference = { key, sha256: parsed.sha256, bytes, mediaType: safetensorsMediaType };

@@ -37,9 +37,29 @@ export function checkpointPrefix(unit: string): string {
   return `checkpoints/${unit}/`;
 }
 
+/** Checkpoints of the runs of a unit of work that go as far as `goal`; of all that have none without it. */
+export function lineagePrefix(unit: string, goal: number | undefined): string {
+  return `${checkpointPrefix(unit)}${goal === undefined ? '' : `to-${goal}/`}s-`;
+}
+
 /** Ten digits keep the order of keys the order of sequence numbers. */
-export function checkpointKey(unit: string, sequence: number, sha256: string): string {
-  return `${checkpointPrefix(unit)}s-${sequence.toString().padStart(10, '0')}-${sha256}.safetensors`;
+export function checkpointKey(
+  unit: string,
+  sequence: number,
+  sha256: string,
+  goal: number | undefined,
+): string {
+  return `${lineagePrefix(unit, goal)}${sequence.toString().padStart(10, '0')}-${sha256}.safetensors`;
+}
+
+/** Prefix of what is recorded of one distillation while it goes on. */
+export function distillationPrefix(unit: string): string {
+  return `distillations/${unit}/`;
+}
+
+/** Where a distillation stood after so many iterations. */
+export function chunkKey(unit: string, iteration: number): string {
+  return `${distillationPrefix(unit)}${iteration.toString().padStart(10, '0')}.json`;
 }
 
 /** The sequence number and digest that a checkpoint's key carries, or undefined for any other key. */

@@ -112,12 +112,12 @@ export class S3Client {
     });
   }
 
-  /** Size and etag, or undefined when there is no such object. */
-  async stat(key: string): Promise<{ bytes: number; etag: string } | undefined> {
+  /** Undefined when there is no such object. */
+  async stat(key: string): Promise<{ bytes: number; etag: string; lastModified: Date } | undefined> {
     return this.#call('look at', key, async () => {
       try {
-        const { size, etag } = await this.#client.statObject(this.bucket, key);
-        return { bytes: size, etag };
+        const { size, etag, lastModified } = await this.#client.statObject(this.bucket, key);
+        return { bytes: size, etag, lastModified };
       } catch (error) {
         if (classify(error) === 'missing') return undefined;
         throw error;

@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { DistilleryError } from '../errors/errors.js';
 import { md5, sha256 } from './digest.js';
+import { isYoung } from './hold.js';
 import { blobKey, checkKey } from './layout.js';
 import { decodeManifest, encodeManifest, manifestMediaType } from './manifest.js';
 import type { ByteRange, Reference } from './reference.js';
@@ -32,7 +33,7 @@ export class S3Store implements ArtifactStore {
     const reference = { key: blobKey(digest), sha256: digest, bytes: bytes.length, mediaType };
     const there = await this.#client.stat(reference.key);
     // The etag of a single PUT is the md5: the same bytes need not travel again.
-    if (there?.bytes === bytes.length && there.etag === md5(bytes)) return reference;
+    if (there?.bytes === bytes.length && there.etag === md5(bytes) && isYoung(there)) return reference;
     await this.#write(reference, bytes);
     return reference;
   }
@@ -54,6 +55,11 @@ export class S3Store implements ArtifactStore {
     if (length === 0) return new Uint8Array();
     const expected = { key: reference.key, sha256: range.sha256, bytes: length };
     return this.#verified(expected, () => this.#client.get(reference.key, { offset, length }));
+  }
+
+  async stat(key: string): Promise<Omit<StoredObject, 'key'> | undefined> {
+    checkKey(key);
+    return this.#client.stat(key);
   }
 
   async getObject(key: string): Promise<Uint8Array | undefined> {
@@ -184,7 +190,8 @@ export class S3Store implements ArtifactStore {
     return new DistilleryError(
       'Corrupt',
       `${expected.key} at ${this.location} is damaged or missing: expected sha256 ${expected.sha256} of ` +
-        `${expected.bytes} bytes, found ${is}. Remove it and compute it again.`,
+        `${expected.bytes} bytes, found ${is}. \`distillery artifacts verify --remove\` removes what is damaged, ` +
+        'and the next run makes it again.',
     );
   }
 }

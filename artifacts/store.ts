@@ -17,7 +17,10 @@ export interface ArtifactStore {
   /** Human-readable address for messages: endpoint and bucket, never credentials. */
   readonly location: string;
 
-  /** Stores bytes under `blobs/sha256/ab/<hex>`; the same bytes stored twice are one object. */
+  /**
+   * Stores bytes under `blobs/sha256/ab/<hex>`; the same bytes stored twice are one object. It is then young:
+   * written within the last half day, see `artifacts/hold.ts`.
+   */
   putBlob(bytes: Uint8Array, mediaType: string): Promise<Reference>;
 
   /** Stores bytes under a chosen key (checkpoints, result folders), replacing what was there. */
@@ -28,6 +31,9 @@ export interface ArtifactStore {
 
   /** A part of an object, verified against the range's own digest. */
   getRange(reference: Reference, range: ByteRange): Promise<Uint8Array>;
+
+  /** Size and time of the last write, or undefined when there is no such object. */
+  stat(key: string): Promise<Omit<StoredObject, 'key'> | undefined>;
 
   /** The bytes at a key without a known digest, or undefined when there are none. */
   getObject(key: string): Promise<Uint8Array | undefined>;

@@ -3,6 +3,7 @@
  */
 import { z } from 'zod';
 import { DistilleryError } from '../errors/errors.js';
+import { isThere } from './hold.js';
 import { expertKey, trajectorySetKey } from './layout.js';
 import type { Reference } from './reference.js';
 import {
@@ -56,7 +57,8 @@ export function getTrajectory(store: ArtifactStore, reference: Reference): Promi
 }
 
 /**
- * The expert of a unit of work, or undefined when it has to be trained: there is none, or it is damaged.
+ * The expert of a unit of work, or undefined when it has to be trained: there is none, it is damaged, or one of
+ * its shards is not there; then its manifest is removed, so that it does not stand in the way of the next.
  * @throws DistilleryError `InvalidTrajectory` when it is not a whole trajectory.
  */
 export async function findTrajectory(
@@ -67,7 +69,15 @@ export async function findTrajectory(
   const found = await findManifest(store, key, z.unknown());
   if (found === undefined) return undefined;
   const trajectory = parseDocument(trajectorySchema, found.document, key, 'InvalidTrajectory');
-  return { trajectory, reference: found.reference };
+  if (await hasShards(store, trajectory)) return { trajectory, reference: found.reference };
+  await store.remove(key);
+  return undefined;
+}
+
+/** Whether all its shards are there, with the size they should have. */
+export async function hasShards(store: ArtifactStore, { shards }: Trajectory): Promise<boolean> {
+  const there = await Promise.all(shards.map(({ object }) => isThere(store, object)));
+  return there.every(Boolean);
 }
 
 /** @throws DistilleryError `Corrupt`, or `InvalidTrajectory` when it is not a set of trajectories. */

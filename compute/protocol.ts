@@ -45,13 +45,15 @@ export interface DistillChunkInput {
   readonly seed: number;
   /** Names the run that must not reuse earlier work, when it is not to; part of the identity of its units. */
   readonly fresh?: string;
+  /** How far the whole distillation is to go. */
+  readonly iterations: number;
   /** Iterations done before and after this chunk. */
   readonly from: number;
   readonly to: number;
 }
 export interface DistillChunkResult {
   readonly iteration: number;
-  /** The state after `to` iterations; what the next chunk starts from. */
+  /** The state after `to` iterations, as long as the distillation has not gone on from there. */
   readonly checkpoint: Reference;
   /** The images and the learned rate as a user would take them (`distilled.safetensors`). */
   readonly candidate: Reference;

@@ -84,6 +84,7 @@ class ChunkLoop {
       ...run,
       trajectories: this.trajectories,
       config: { method, ipc, init, augmentation },
+      iterations: stage.with.iterations,
       from,
       to,
     });

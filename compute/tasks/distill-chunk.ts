@@ -3,6 +3,7 @@
  */
 import { unitKey } from '../../artifacts/canonical-json.js';
 import { Checkpoints, safetensorsMediaType, type Checkpoint } from '../../artifacts/checkpoints.js';
+import { findChunk, putChunk } from '../../artifacts/distillations.js';
 import { encodeMetrics, metricsMediaType } from '../../artifacts/metrics.js';
 import { encodeDistilled } from '../../artifacts/result-folder.js';
 import type { NamedTensor } from '../../artifacts/safetensors.js';
@@ -29,13 +30,26 @@ export async function distillChunk(
   input: DistillChunkInput,
   context: TaskContext,
 ): Promise<DistillChunkResult> {
+  const unit = distillationUnit(input);
+  const earlier = await findChunk(context.store, unit, input.to);
+  if (earlier) return { ...earlier, resumedFrom: input.to };
+  const { resumedFrom, ...chunk } = await compute(input, unit, context);
+  await putChunk(context.store, unit, chunk);
+  return { ...chunk, resumedFrom };
+}
+
+async function compute(
+  input: DistillChunkInput,
+  unit: string,
+  context: TaskContext,
+): Promise<DistillChunkResult> {
   const images = await runImages(context, input.dataset);
   const { manifest } = images;
   const programs = networkPrograms(context, input.network, manifest);
   const experts = await openExperts(context.store, input.trajectories, programs.network);
   const { method, ipc, augmentation } = input.config;
   const labels = syntheticLabels(manifest.classes, ipc);
-  const checkpoints = new Checkpoints(context.store, distillationUnit(input));
+  const checkpoints = new Checkpoints(context.store, unit, { goal: input.iterations });
   const newest = await checkpoints.newest({ atMost: input.to });
   const distiller = new Distiller(
     programs,

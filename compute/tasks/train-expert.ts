@@ -3,7 +3,9 @@
  */
 import { unitKey } from '../../artifacts/canonical-json.js';
 import { Checkpoints, type Checkpoint } from '../../artifacts/checkpoints.js';
+import { hold } from '../../artifacts/hold.js';
 import { TrajectoryWriter, type WriterState } from '../../artifacts/trajectory-writer.js';
+import type { ArtifactStore } from '../../artifacts/store.js';
 import { findTrajectory } from '../../artifacts/trajectories.js';
 import type { TrajectoryShard } from '../../artifacts/trajectory.js';
 import { accuracy } from '../../distillation/accuracy.js';
@@ -46,9 +48,9 @@ export async function trainExpert(input: TrainExpertInput, context: TaskContext)
   const images = await runImages(context, input.dataset);
   const programs = networkPrograms(context, input.network, images.manifest);
   const { network } = programs;
-  const checkpoints = new Checkpoints(store, unit);
+  const checkpoints = new Checkpoints(store, unit, { goal: config.epochs });
   const stepsPerEpoch = Math.ceil(images.train.count / config.batchSize);
-  const newest = await checkpoints.newest({ atMost: config.epochs * stepsPerEpoch });
+  const newest = await newestUsable(store, checkpoints, config.epochs * stepsPerEpoch);
   const records: Records = newest ? recordsOf(newest) : { testAccuracy: [], trainLoss: [] };
   const writer = new TrajectoryWriter(
     store,
@@ -118,6 +120,30 @@ export async function trainExpert(input: TrainExpertInput, context: TaskContext)
     return { trajectory: reference, accuracyByEpoch: testAccuracy, reused: false, engine: device.info };
   } finally {
     training.release();
+  }
+}
+
+/** The newest checkpoint whose shards are there too. */
+async function newestUsable(
+  store: ArtifactStore,
+  checkpoints: Checkpoints,
+  steps: number,
+): Promise<Checkpoint | undefined> {
+  let newest = await checkpoints.newest({ atMost: steps });
+  while (newest && !(await holdsShards(store, newest))) {
+    newest = await checkpoints.newest({ atMost: newest.sequence - 1 });
+  }
+  return newest;
+}
+
+async function holdsShards(store: ArtifactStore, checkpoint: Checkpoint): Promise<boolean> {
+  const { shards } = writerState(checkpoint);
+  try {
+    const held = await Promise.all(shards.map(({ object }) => hold(store, object)));
+    return held.every(Boolean);
+  } catch (error) {
+    if (error instanceof DistilleryError && error.code === 'Corrupt') return false;
+    throw error;
   }
 }
 

@@ -9,7 +9,7 @@ import type { LightActivities, WriteReportInput } from '../../activities/contrac
 import { createLightActivities, type LightDependencies } from '../../activities/index.js';
 import { stageIdentity } from '../../activities/stage-identity.js';
 import { datasetKey } from '../../artifacts/layout.js';
-import { getTrajectorySet } from '../../artifacts/trajectories.js';
+import { getTrajectory, getTrajectorySet } from '../../artifacts/trajectories.js';
 import type { ReportInput } from '../../report/input.js';
 import { MemoryStore } from '../support/memory-store.js';
 import { distillation, evaluation, experts, network, planOf, reporting } from '../workflows/plans.js';
@@ -223,6 +223,31 @@ describe('light activities', () => {
     assert.ok(manifest.seconds > 4.9 && manifest.seconds < 60, `${manifest.seconds} s`);
     assert.deepEqual(await perform(environment, beginStage, begin), { key: begun.key, cached: manifest });
     assert.deepEqual(await perform(environment, beginStage, { ...begin, cache: false }), { key: begun.key });
+  });
+
+  it('does not use an earlier result that is no longer whole, and makes way for a new one', async () => {
+    const { beginStage, finishStage, recordTrajectorySet } = activities();
+    const begin = { stage: experts(), run, inputs: {}, cache: true };
+    const key = stageIdentity(begin);
+    const startedAt = new Date().toISOString();
+    const make = async (accuracy: number) => {
+      const expert = await putExpert(store, 7, [0.1, accuracy]);
+      const trajectories = [await putExpert(store, 6, [0.1, 0.5]), expert];
+      const output = await perform(environment, recordTrajectorySet, { key, network, trajectories });
+      await perform(environment, finishStage, { key, type: 'train-experts', output, startedAt });
+      return { output, expert };
+    };
+    const { expert, output } = await make(0.7);
+    const [shard] = (await getTrajectory(store, expert)).shards;
+    await store.remove(shard?.object.key ?? '');
+    assert.deepEqual(await perform(environment, beginStage, begin), { key });
+    // Another engine may give other experts: neither the set nor the stage's result stand in their way.
+    await store.remove(expert.key);
+    const second = await make(0.8);
+    assert.notEqual(second.output.trajectories.sha256, output.trajectories.sha256);
+    const again = await perform(environment, beginStage, begin);
+    assert.ok('cached' in again);
+    assert.deepEqual(again.cached.output, second.output);
   });
 
   it('gives the report the definition, the stages and the command', async () => {

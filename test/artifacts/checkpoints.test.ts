@@ -32,7 +32,9 @@ test('units of work do not see each other’s checkpoints', async () => {
 test('a damaged checkpoint is reported and passed over', async () => {
   const store = new MemoryStore();
   const damaged: string[] = [];
-  const checkpoints = new Checkpoints(store, 'unit', (key, error) => damaged.push(`${error.code} ${key}`));
+  const checkpoints = new Checkpoints(store, 'unit', {
+    onDamaged: (key, error) => damaged.push(`${error.code} ${key}`),
+  });
   await checkpoints.save(1, state(1));
   const { key } = await checkpoints.save(2, state(2));
   await store.putObject(key, new Uint8Array(100), 'text/plain');
@@ -58,9 +60,9 @@ test('a checkpoint that is pruned between listing and reading is looked for anew
     }
   }
   await new Checkpoints(store, 'unit').save(3, state(3));
-  const newest = await new Checkpoints(new Racing(), 'unit', () =>
-    assert.fail('nothing is damaged'),
-  ).newest();
+  const newest = await new Checkpoints(new Racing(), 'unit', {
+    onDamaged: () => assert.fail('nothing is damaged'),
+  }).newest();
   assert.equal(newest?.sequence, 7);
 });
 
@@ -88,8 +90,56 @@ test('a shorter run keeps its own checkpoints below those of a longer one', asyn
   assert.equal((await checkpoints.newest({ atMost: 100 }))?.sequence, 30);
 });
 
+test('runs of another length are read and left alone: neither takes what the other needs', async () => {
+  const store = new MemoryStore();
+  const long = new Checkpoints(store, 'unit', { goal: 5000 });
+  const short = new Checkpoints(store, 'unit', { goal: 100 });
+  for (let step = 10; step <= 90; step += 10) {
+    await short.save(step, state(step));
+    await short.prune({ upTo: step });
+    // Far ahead, and writing as often.
+    await long.save(step + 3000, state(step + 3000));
+    await long.prune({ upTo: step + 3000 });
+  }
+  assert.deepEqual(sequences(store), [80, 90, 3080, 3090]);
+  assert.equal((await short.newest({ atMost: 100 }))?.sequence, 90);
+  assert.equal((await long.newest())?.sequence, 3090);
+  assert.equal((await new Checkpoints(store, 'unit', { goal: 9000 }).newest())?.sequence, 3090);
+});
+
+test('an attempt that slept beyond its time and goes on beside its successor takes nothing from it', async () => {
+  const store = new MemoryStore();
+  const attempt = () => new Checkpoints(store, 'unit', { goal: 1000 });
+  const write = async (checkpoints: Checkpoints, step: number): Promise<void> => {
+    await checkpoints.save(step, state(step));
+    await checkpoints.prune({ upTo: step });
+  };
+  const sleeper = attempt();
+  for (const step of [10, 20, 30]) await write(sleeper, step);
+  const successor = attempt();
+  assert.equal((await successor.newest())?.sequence, 30);
+  // Both go on, the sleeper behind: whenever the successor dies now, it goes on from its last write or later.
+  for (const step of [40, 50, 60, 70, 80]) {
+    await write(successor, step);
+    await write(sleeper, step - 20);
+    const newest = await attempt().newest();
+    assert.equal(newest?.sequence, step);
+    assert.deepEqual(tensorOf(newest, 'x', 'F32').data, Float32Array.of(step, -step));
+  }
+  // The sleeper overtakes: what it wrote is what the successor would have written.
+  for (const step of [90, 100, 110]) {
+    await write(sleeper, step);
+    assert.equal((await attempt().newest())?.sequence, step);
+  }
+  await write(successor, 90);
+  assert.equal((await attempt().newest())?.sequence, 110);
+});
+
 function sequences(store: MemoryStore): number[] {
-  return store.keys().map((key) => Number(/s-(\d+)/.exec(key)?.[1]));
+  return store
+    .keys()
+    .map((key) => Number(/s-(\d+)/.exec(key)?.[1]))
+    .sort((a, b) => a - b);
 }
 
 test('a superseded attempt that writes and prunes late harms nothing', async () => {

@@ -69,11 +69,12 @@ test('keys that some store would mishandle are refused', () => {
 
 test('a checkpoint’s key carries its number and digest', () => {
   const sha256 = 'ab'.repeat(32);
-  const key = checkpointKey('unit', 120, sha256);
+  const key = checkpointKey('unit', 120, sha256, undefined);
   assert.equal(key, `checkpoints/unit/s-0000000120-${sha256}.safetensors`);
   assert.deepEqual(parseCheckpointKey(key), { sequence: 120, sha256 });
   assert.equal(parseCheckpointKey('checkpoints/unit/other.txt'), undefined);
-  assert.ok(checkpointKey('u', 9, sha256) < checkpointKey('u', 10, sha256));
+  assert.ok(checkpointKey('u', 9, sha256, 20) < checkpointKey('u', 10, sha256, 20));
+  assert.deepEqual(parseCheckpointKey(checkpointKey('u', 9, sha256, 20)), { sequence: 9, sha256 });
 });
 
 test('settings come from the environment, secrets from files too', async (t) => {

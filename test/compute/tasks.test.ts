@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { before, describe, it, type TestContext } from 'node:test';
+import { Checkpoints } from '../../artifacts/checkpoints.js';
 import { expertKey } from '../../artifacts/layout.js';
 import type { Reference } from '../../artifacts/reference.js';
 import { getTrajectory, putTrajectorySet } from '../../artifacts/trajectories.js';
@@ -124,6 +125,12 @@ function expert(dataset: DatasetInput, epochs: number, momentum = 0, index = 0):
   };
 }
 
+/** Removes all that a distillation could go on from. */
+async function forget(store: OwnStore): Promise<void> {
+  const recorded = store.keys().filter((key) => key.startsWith('distillations/'));
+  for (const key of [...store.checkpoints(), ...recorded]) await store.remove(key);
+}
+
 /** Two experts of four epochs as a set, and a chunk that distils from it. */
 async function withExperts(t: TestContext) {
   const { store, dataset } = await newStore(t);
@@ -161,6 +168,7 @@ async function withExperts(t: TestContext) {
       augmentation: 'dsa',
     },
     seed: 3,
+    iterations: 100,
     from,
     to,
     ...change,
@@ -283,6 +291,41 @@ describe('trainExpert', () => {
   });
 });
 
+describe('trainExpert on a damaged store', () => {
+  it('trains an expert anew when one of its shards is gone, and with the same bytes', async (t) => {
+    const { store, dataset } = await newStore(t);
+    const first = await run(trainExpert, expert(dataset, 3), store);
+    const trajectory = await getTrajectory(store, first.trajectory);
+    const { object } = trajectory.shards[0]!;
+    await store.remove(object.key);
+    for (const key of store.checkpoints()) await store.remove(key);
+    const again = await run(trainExpert, expert(dataset, 3), store);
+    assert.deepEqual(again, first);
+    await store.get(object);
+  });
+
+  it('does not go on from a checkpoint whose shards are gone', async (t) => {
+    const { store, dataset } = await newStore(t);
+    const input = expert(dataset, 3);
+    await stopAfter(trainExpert, input, store, 4);
+    const [key = ''] = store.checkpoints();
+    const unit = key.split('/')[1] ?? '';
+    const checkpoints = new Checkpoints(store, unit, { goal: 3 });
+    const { sequence, tensors, metadata } = (await checkpoints.newest())!;
+    const object = { key: 'blobs/gone', sha256: '0'.repeat(64), bytes: 1, mediaType: 'text/plain' };
+    await store.remove(key);
+    await checkpoints.save(sequence, tensors, {
+      ...metadata,
+      shards: JSON.stringify([{ object, epochs: [] }]),
+    });
+    const { context, steps } = contextOf(store);
+    const result = await trainExpert(input, context);
+    assert.equal(steps.taken, 9);
+    const whole = await newStore(t);
+    assert.deepEqual(result, await run(trainExpert, input, whole.store));
+  });
+});
+
 describe('distillChunk', () => {
   it('gives the same images however it is divided and preempted', async (t) => {
     const { store, chunk } = await withExperts(t);
@@ -294,7 +337,7 @@ describe('distillChunk', () => {
       { bounds: [0, 6], pause: 1 },
       { bounds: [0, 2, 3, 6], pause: 2 },
     ]) {
-      for (const key of store.checkpoints()) await store.remove(key);
+      await forget(store);
       let last: typeof expected | undefined;
       for (let at = 1; at < bounds.length; at += 1) {
         const input = chunk(bounds[at - 1]!, bounds[at]!);
@@ -304,7 +347,10 @@ describe('distillChunk', () => {
       assert.ok(last);
       assert.deepEqual(settled(last), settled(expected));
     }
-    // Done once more, nothing is computed.
+    // Started again, nothing is computed, although the checkpoints of the first chunk are gone.
+    const first = contextOf(store);
+    assert.equal((await distillChunk(chunk(0, 2), first.context)).iteration, 2);
+    assert.equal(first.steps.taken, 0);
     const { context, steps } = contextOf(store);
     const again = await distillChunk(chunk(0, 6), context);
     assert.deepEqual(settled(again), settled(expected));

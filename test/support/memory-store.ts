@@ -39,6 +39,13 @@ export class MemoryStore implements ArtifactStore {
     });
   }
 
+  stat(key: string): Promise<Omit<StoredObject, 'key'> | undefined> {
+    return settle(() => {
+      const object = this.#objects.get(key);
+      return object && { bytes: object.bytes.length, lastModified: object.lastModified };
+    });
+  }
+
   getObject(key: string): Promise<Uint8Array | undefined> {
     return settle(() => this.#bytes(key)?.slice());
   }
@@ -76,6 +83,12 @@ export class MemoryStore implements ArtifactStore {
     return settle(() => {
       this.#objects.delete(key);
     });
+  }
+
+  /** Makes an object look as if it had been written so long ago. */
+  age(key: string, milliseconds: number): void {
+    const object = this.#objects.get(key);
+    if (object) object.lastModified = new Date(Date.now() - milliseconds);
   }
 
   /** Keys now held, in order; for assertions. */

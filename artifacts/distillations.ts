@@ -1,0 +1,52 @@
+/**
+ * @file Where a distillation stood at the end of each chunk. A run that is started again finds there what it
+ * would otherwise compute again, and garbage collection that the images of a candidate are still wanted.
+ */
+import { z } from 'zod';
+import type { EngineInfo } from '../definition/stages.js';
+import { isThere } from './hold.js';
+import { chunkKey } from './layout.js';
+import type { Reference } from './reference.js';
+import { count, engineSchema, findManifest, referenceSchema } from './schemas.js';
+import type { ArtifactStore } from './store.js';
+
+export interface StoredChunk {
+  readonly iteration: number;
+  /** Superseded and removed once the distillation has gone on. */
+  readonly checkpoint: Reference;
+  readonly candidate: Reference;
+  readonly metrics: Reference;
+  readonly loss: number;
+  readonly learnedRate: number;
+  readonly secondsPerIteration: number;
+  readonly engine: EngineInfo;
+}
+
+const chunkSchema: z.ZodType<StoredChunk> = z.object({
+  iteration: count,
+  checkpoint: referenceSchema,
+  candidate: referenceSchema,
+  metrics: referenceSchema,
+  loss: z.number(),
+  learnedRate: z.number(),
+  secondsPerIteration: z.number(),
+  engine: engineSchema,
+});
+
+/** An earlier result, or undefined when it has to be computed: there is none, or not all of it is left. */
+export async function findChunk(
+  store: ArtifactStore,
+  unit: string,
+  iteration: number,
+): Promise<StoredChunk | undefined> {
+  const chunk = (await findManifest(store, chunkKey(unit, iteration), chunkSchema))?.document;
+  if (chunk === undefined) return undefined;
+  const there = await Promise.all([isThere(store, chunk.candidate), isThere(store, chunk.metrics)]);
+  if (there.every(Boolean)) return chunk;
+  await store.remove(chunkKey(unit, iteration));
+  return undefined;
+}
+
+export async function putChunk(store: ArtifactStore, unit: string, chunk: StoredChunk): Promise<void> {
+  await store.putManifest(chunkKey(unit, chunk.iteration), chunk);
+}
