@@ -13,8 +13,11 @@ export async function compileDefinition(
   params: PipelineOptions['params'],
 ): Promise<CompiledDefinition> {
   const { plan } = compile(definition, params === undefined ? {} : { params });
-  const reference = await store.putBlob(textOf(definition), 'application/yaml');
-  return { plan, definition: reference };
+  const [reference, storedPlan] = await Promise.all([
+    store.putBlob(textOf(definition), 'application/yaml'),
+    store.putBlob(new TextEncoder().encode(JSON.stringify(plan)), 'application/json'),
+  ]);
+  return { plan, definition: reference, storedPlan };
 }
 
 function textOf(definition: Definition): Uint8Array {

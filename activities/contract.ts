@@ -33,6 +33,8 @@ export interface CompiledDefinition {
   readonly plan: Plan;
   /** The definition's text, kept so that a result can show what made it. */
   readonly definition: Reference;
+  /** The plan again, for messages that only have to name it. Absent in what older versions answered. */
+  readonly storedPlan?: Reference;
 }
 
 /** What every stage of a run has in common; part of what identifies its results. */
@@ -111,7 +113,8 @@ export interface SummariseEvaluationInput {
 
 /** Where a report says its results come from. */
 export interface ReportSource {
-  readonly plan: Plan;
+  /** Where the plan is stored; older versions sent the plan itself. */
+  readonly plan: Reference | Plan;
   readonly definition: Reference;
   readonly workflowId: string;
   readonly runId: string;

@@ -1,6 +1,7 @@
 /**
  * @file `writeReport`: hands the report what it is made from.
  */
+import type { Reference } from '../artifacts/reference.js';
 import type { ArtifactStore } from '../artifacts/store.js';
 import type { Plan } from '../definition/plan.js';
 import type { ReportOutput } from '../definition/stages.js';
@@ -21,7 +22,8 @@ export async function writeReport(
   { writer, versions, taskQueue }: ReportSettings,
   { source, dataset, upstream, finishedAt }: WriteReportInput,
 ): Promise<ReportOutput> {
-  const { definition, ...run } = source;
+  const { definition, plan: planned, ...run } = source;
+  const plan = await planOf(store, planned);
   const stages = Object.entries(upstream).map(([id, { manifest, state, preemptions, failures }]) => [
     id,
     { output: manifest.output, manifest, state, preemptions, failures },
@@ -33,14 +35,21 @@ export async function writeReport(
   );
   return writer(store, {
     ...run,
+    plan,
     definitionText: new TextDecoder().decode(await store.get(definition)),
     dataset,
     stages: byId,
     finishedAt,
-    temporalCommand: temporalCommand(run.plan, taskQueue, run.workflowId),
+    temporalCommand: temporalCommand(plan, taskQueue, run.workflowId),
     versions,
-    seed: run.plan.seed,
+    seed: plan.seed,
   });
+}
+
+async function planOf(store: ArtifactStore, source: Reference | Plan): Promise<Plan> {
+  if (!('sha256' in source)) return source;
+  // Verified by its digest, so it is as `compileDefinition` wrote it.
+  return JSON.parse(new TextDecoder().decode(await store.get(source))) as Plan;
 }
 
 /**

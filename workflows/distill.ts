@@ -2,23 +2,28 @@
  * @file The `distill` stage: a loop of chunks, each an activity that ends in a checkpoint. Checkpoints that
  * may become the result are evaluated on the held-out split beside the next chunk.
  */
-import { continueAsNew } from '@temporalio/workflow';
 import type { Candidate } from '../activities/contract.js';
 import type { Reference } from '../artifacts/reference.js';
 import type { DistillChunkResult, EvaluateNetworkInput } from '../compute/protocol.js';
 import type { DistillStage } from '../definition/plan.js';
-import type { EngineInfo } from '../definition/stages.js';
+import type { StageOutput } from '../definition/stages.js';
 import { inGroup, type Group } from './group.js';
+import { checkHistory, GoOnInNewRun, historyIsLong } from './history.js';
 import { light } from './proxies.js';
-import { historyIsLong, runStage, type Produced, type StageWork } from './stage.js';
+import { runStage, type StageWork } from './stage.js';
 import type { StageInput, StageOutcome } from './stage-input.js';
 import { resolveOutput } from './upstream.js';
 
 /** Where the loop is between two chunks. */
 export interface DistillPosition {
   readonly iteration: number;
-  readonly candidates: readonly Candidate[];
+  readonly candidates: readonly Measured[];
+  /** Of the chunks so far; absent before the first and in what older versions have left. */
+  readonly metrics?: Reference | undefined;
 }
+
+/** A candidate with the accuracies so far, null where there is none yet. */
+type Measured = Omit<Candidate, 'accuracies'> & { readonly accuracies: (number | null)[] };
 
 export type DistillInput = StageInput<DistillStage, DistillPosition>;
 
@@ -27,31 +32,31 @@ const candidateTraining = { lr: 'learned', momentum: 0.9, weightDecay: 5e-4, bat
 
 /** Distils the data set and selects the result among its candidates. */
 export async function distill(input: DistillInput): Promise<StageOutcome> {
-  const { iterations, trajectories } = input.stage.with;
+  const { trajectories } = input.stage.with;
   const inputs = () => ({ trajectories: resolveOutput(input.upstream, trajectories) });
-  return runStage(input, inputs, iterations, async (stage) => {
+  return runStage(input, inputs, async (stage) => {
     const loop = new ChunkLoop(input, inputs().trajectories, stage);
+    stage.resumeFrom(() => loop.position);
     await loop.run();
-    if (!loop.finished) {
-      await continueAsNew<typeof distill>({ ...input, resume: stage.resumption(loop.position) });
-    }
+    if (!loop.finished) throw new GoOnInNewRun('iterations are missing');
     return loop.select();
   });
 }
 
 class ChunkLoop {
   private iteration: number;
-  private readonly candidates: Candidate[];
+  private readonly candidates: Measured[];
   private metrics: Reference | undefined;
-  private engine: EngineInfo | undefined;
 
   constructor(
     private readonly input: DistillInput,
     private readonly trajectories: Reference,
-    private readonly stage: StageWork,
+    private readonly stage: StageWork<DistillPosition>,
   ) {
-    this.iteration = input.resume?.position.iteration ?? 0;
-    this.candidates = [...(input.resume?.position.candidates ?? [])];
+    const { iteration = 0, candidates = [], metrics } = input.resume?.position ?? {};
+    this.iteration = iteration;
+    this.candidates = [...candidates];
+    this.metrics = metrics;
   }
 
   get finished(): boolean {
@@ -59,7 +64,8 @@ class ChunkLoop {
   }
 
   get position(): DistillPosition {
-    return { iteration: this.iteration, candidates: this.candidates };
+    const { iteration, candidates, metrics } = this;
+    return { iteration, candidates, metrics };
   }
 
   /** Runs chunk after chunk to the end, or until the history grows long; waits for evaluations. */
@@ -67,6 +73,7 @@ class ChunkLoop {
     const { maxParallel } = this.input.stage;
     this.stage.progress.at(this.iteration);
     await inGroup(maxParallel, async (evaluations) => {
+      for (const candidate of this.candidates) this.evaluate(candidate, evaluations);
       while (!this.finished && !historyIsLong()) {
         const chunk = await this.runChunk();
         if (isCandidate(this.input.stage, this.iteration)) this.addCandidate(chunk, evaluations);
@@ -90,7 +97,7 @@ class ChunkLoop {
     });
     this.iteration = to;
     this.metrics = chunk.metrics;
-    this.engine = chunk.engine;
+    this.stage.ranOn(chunk.engine);
     const { loss, learnedRate, secondsPerIteration } = chunk;
     this.stage.progress.at(to, { loss, learnedRate, secondsPerIteration });
     return chunk;
@@ -101,10 +108,17 @@ class ChunkLoop {
     const { iteration, candidate: result, learnedRate } = chunk;
     const { dataset } = this.input.run;
     const runs = dataset.holdout > 0 ? this.input.stage.with.selection.runs : 0;
-    const accuracies: number[] = new Array<number>(runs).fill(0);
-    this.candidates.push({ iteration, result, learnedRate, accuracies });
-    for (let run = 0; run < runs; run += 1) {
+    const candidate: Measured = { iteration, result, learnedRate, accuracies: Array<null>(runs).fill(null) };
+    this.candidates.push(candidate);
+    this.evaluate(candidate, evaluations);
+  }
+
+  /** Measures what is missing of a candidate. */
+  private evaluate({ iteration, result, accuracies }: Measured, evaluations: Group): void {
+    for (const [run, measured] of accuracies.entries()) {
+      if (measured !== null) continue;
       evaluations.start(async () => {
+        checkHistory();
         const what = `candidate ${iteration} run ${run}`;
         const { accuracy } = await this.stage.compute('evaluateNetwork', what, this.training(result, run));
         accuracies[run] = accuracy;
@@ -126,14 +140,15 @@ class ChunkLoop {
     };
   }
 
-  async select(): Promise<Produced> {
-    const { metrics, engine } = this;
+  select(): Promise<StageOutput> {
+    const { metrics } = this;
     const { iterations } = this.input.stage.with;
     if (metrics === undefined) throw new Error('a finished loop has run a chunk');
-    const output = await this.stage.unit('selection', () =>
-      light.selectCandidate({ candidates: this.candidates, iterations, metrics }),
-    );
-    return { output, ...(engine && { engine }) };
+    const candidates = this.candidates.map((candidate) => ({
+      ...candidate,
+      accuracies: candidate.accuracies.filter((accuracy) => accuracy !== null),
+    }));
+    return this.stage.unit('selection', () => light.selectCandidate({ candidates, iterations, metrics }));
   }
 }
 

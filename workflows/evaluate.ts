@@ -2,19 +2,19 @@
  * @file The `evaluate` stage: fresh networks of every architecture, trained on the distilled images and on
  * the baselines, one activity each.
  */
-import { continueAsNew } from '@temporalio/workflow';
 import type { EvaluationScores } from '../activities/contract.js';
 import type { Reference } from '../artifacts/reference.js';
 import type { TrainingSet } from '../compute/protocol.js';
 import type { EvaluateStage } from '../definition/plan.js';
 import { networkName } from '../definition/network-names.js';
-import type { EngineInfo } from '../definition/stages.js';
 import type { NetworkSpec } from '../networks/spec.js';
 import { finalFailure } from './failures.js';
 import { inGroup } from './group.js';
+import { GoOnInNewRun, historyIsLong } from './history.js';
 import { light } from './proxies.js';
-import { historyIsLong, runStage, type StageWork } from './stage.js';
+import { runStage, type StageWork } from './stage.js';
 import type { StageInput, StageOutcome } from './stage-input.js';
+import { stageTotal } from './stage-total.js';
 import { mainArtifact, resolveOutput } from './upstream.js';
 
 /** Accuracy of each run by cell of the grid, null where there is none yet. */
@@ -33,27 +33,21 @@ interface Cell {
 
 /** Measures test accuracy by architecture, run and training set. */
 export async function evaluate(input: EvaluateInput): Promise<StageOutcome> {
-  const { runs, networks, baselines } = input.stage.with;
-  const total = runs * networks.length * (1 + baselines.length);
   return runStage(
     input,
     () => stageInputs(input),
-    total,
     async (stage) => {
       const cells = grid(input);
-      const engine = await fill(input, cells, stage);
-      if (countMeasured(cells) < total) {
-        const position = cells.map(({ accuracies }) => accuracies);
-        await continueAsNew<typeof evaluate>({ ...input, resume: stage.resumption(position) });
-      }
+      stage.resumeFrom(() => cells.map(({ accuracies }) => accuracies));
+      await fill(input, cells, stage);
+      if (countMeasured(cells) < stageTotal(input.stage)) throw new GoOnInNewRun('runs are missing');
       const scores = cells.map(({ trainedOn, network, accuracies }) => ({
         trainedOn,
         network,
         accuracies: accuracies.filter(isMeasured),
       }));
       const experts = Object.values(expertSets(input));
-      const output = await stage.unit('summary', () => light.summariseEvaluation({ scores, experts }));
-      return { output, ...(engine && { engine }) };
+      return stage.unit('summary', () => light.summariseEvaluation({ scores, experts }));
     },
   );
 }
@@ -87,7 +81,7 @@ function grid(input: EvaluateInput): Cell[] {
   ];
   const cells = sets.flatMap((set) => config.networks.map((network) => ({ ...set, network })));
   return cells.map((cell, index) => {
-    const earlier = input.resume?.position[index];
+    const earlier = input.resume?.position?.[index];
     return { ...cell, accuracies: Array.from({ length: config.runs }, (_, run) => earlier?.[run] ?? null) };
   });
 }
@@ -114,9 +108,8 @@ function imagesPerClass({ upstream, stage }: EvaluateInput): number {
 async function fill(
   { stage: { with: config, maxParallel }, run: context }: EvaluateInput,
   cells: readonly Cell[],
-  stage: StageWork,
-): Promise<EngineInfo | undefined> {
-  let engine: EngineInfo | undefined;
+  stage: StageWork<EvaluationPosition>,
+): Promise<void> {
   stage.progress.at(countMeasured(cells));
   await inGroup(maxParallel, (group) => {
     for (const { network, trainedOn, trainingSet, lr, accuracies } of cells) {
@@ -135,12 +128,11 @@ async function fill(
             run,
           });
           accuracies[run] = result.accuracy;
-          engine = result.engine;
+          stage.ranOn(result.engine);
           stage.progress.at(countMeasured(cells), { accuracy: result.accuracy });
         });
       }
     }
     return group.drain();
   });
-  return engine;
 }

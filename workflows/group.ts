@@ -2,6 +2,7 @@
  * @file Structured concurrency with a limit: what is started in a group ends with the group.
  */
 import { CancellationScope, CancelledFailure } from '@temporalio/workflow';
+import { GoOnInNewRun } from './history.js';
 
 export interface Group {
   /** Starts work as soon as fewer than the limit are running. Errors surface when the group ends. */
@@ -12,7 +13,8 @@ export interface Group {
 
 /**
  * Runs `body` with a group of at most `limit` pieces of work beside it. When `body` or any piece fails, the
- * others are cancelled, their end is awaited, and the first error is thrown.
+ * others are cancelled, their end is awaited, and the first error is thrown. When one of them is to go on in a
+ * new run, the running ones are awaited and `GoOnInNewRun` is thrown.
  */
 export function inGroup<T>(limit: number, body: (group: Group) => Promise<T>): Promise<T> {
   const scope = new CancellationScope();
@@ -25,14 +27,14 @@ export function inGroup<T>(limit: number, body: (group: Group) => Promise<T>): P
     } catch (error) {
       group.fail(error);
       await group.settled();
-      throw group.firstError;
+      throw group.error;
     }
   });
 }
 
 class LimitedGroup implements Group {
-  firstError: unknown;
-  private failed = false;
+  private failure: { readonly error: unknown } | undefined;
+  private goOn: GoOnInNewRun | undefined;
   private readonly running = new Set<Promise<void>>();
   private readonly waiting: (() => Promise<void>)[] = [];
 
@@ -46,9 +48,14 @@ class LimitedGroup implements Group {
     this.startWaiting();
   }
 
+  /** What the group ends with, if not well. */
+  get error(): unknown {
+    return this.failure === undefined ? this.goOn : this.failure.error;
+  }
+
   async drain(): Promise<void> {
     await this.settled();
-    if (this.failed) throw this.firstError;
+    if (this.failure !== undefined || this.goOn !== undefined) throw this.error;
   }
 
   async settled(): Promise<void> {
@@ -56,9 +63,13 @@ class LimitedGroup implements Group {
   }
 
   fail(error: unknown): void {
-    if (this.failed) return;
-    this.failed = true;
-    this.firstError = error;
+    if (error instanceof GoOnInNewRun) {
+      this.goOn ??= error;
+      this.waiting.length = 0;
+      return;
+    }
+    if (this.failure !== undefined) return;
+    this.failure = { error };
     this.waiting.length = 0;
     this.scope.cancel();
   }

@@ -1,10 +1,11 @@
 /**
  * @file The `pipeline` workflow: compiles a definition and walks its stages, each a child workflow.
  */
-import { isCancellation, setHandler, workflowInfo } from '@temporalio/workflow';
+import { continueAsNew, isCancellation, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { Definition } from '../activities/contract.js';
 import type { PipelineOptions, PipelineResult } from '../definition/stages.js';
 import { finalFailure, judge, rethrowFaults } from './failures.js';
+import { GoOnInNewRun } from './history.js';
 import { pipelineStatus, stageProgress } from './messages.js';
 import { PipelineProgress } from './pipeline-progress.js';
 import { light } from './proxies.js';
@@ -25,15 +26,18 @@ export async function pipeline(
   setHandler(pipelineStatus, () => progress.current);
   setHandler(stageProgress, (status) => progress.replace(status));
   try {
-    const { plan, definition: text } = await once('compile', progress, () =>
-      light.compileDefinition(definition, options.params),
-    );
+    const {
+      plan,
+      definition: text,
+      storedPlan = plan,
+    } = await once('compile', progress, () => light.compileDefinition(definition, options.params));
     progress.planned(plan);
     const dataset = await once('data set', progress, () => light.resolveDataset(plan.dataset, plan.seed));
     const { workflowId, runId, startTime } = workflowInfo();
     const walk = new StageWalk(
+      plan,
       {
-        source: { plan, definition: text, workflowId, runId, startedAt: startTime.toISOString() },
+        source: { plan: storedPlan, definition: text, workflowId, runId, startedAt: startTime.toISOString() },
         run: { seed: plan.seed, dataset, network: plan.network },
         cache: options.cache ?? true,
       },
@@ -43,6 +47,7 @@ export async function pipeline(
     progress.finish('finished');
     return result;
   } catch (error) {
+    if (error instanceof GoOnInNewRun) return continueAsNew<typeof pipeline>(definition, options);
     rethrowFaults(error);
     if (isCancellation(error)) {
       progress.finish('cancelled');

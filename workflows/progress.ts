@@ -2,37 +2,40 @@
  * @file How far a stage is: answers its `status` query, and tells the pipeline often enough to watch and
  * seldom enough to keep both histories short.
  */
-import { getExternalWorkflowHandle, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
+import { getExternalWorkflowHandle, patched, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
 import type { PlannedStage } from '../definition/plan.js';
 import type { BudgetUse, StageState, StageStatus } from '../definition/stages.js';
 import { stageProgress } from './messages.js';
+import { FewSignals, ManySignals, type SignalSchedule } from './signal-schedule.js';
 import type { Resumption } from './stage-input.js';
+import { stageTotal } from './stage-total.js';
 import { stageDetails } from './summary.js';
 import type { OnRetry } from './units.js';
 import { directNeeds } from './upstream.js';
 
-/** A pipeline hears of a stage at most once per this share of its progress, and on every change of state. */
-const signalStep = 0.02;
-
-/** So many repeats are told at once, later ones in batches: preemptions are unlimited, histories are not. */
-const toldRepeats = 20;
-
 export class StageProgress {
   private status: StageStatus;
-  private signalledDone = 0;
+  private readonly schedule: SignalSchedule;
   /** Units of work under way that have been repeated. */
-  private readonly uses = new Map<string, BudgetUse>();
+  private readonly uses: Map<string, BudgetUse>;
 
-  constructor(stage: PlannedStage, total: number, earlier?: Omit<Resumption<unknown>, 'key' | 'position'>) {
+  constructor(
+    stage: PlannedStage,
+    stageCount: number,
+    earlier?: Omit<Resumption<unknown>, 'key' | 'position'>,
+  ) {
     const info = workflowInfo();
+    // Pipelines that an older version started expect, on replay, the signals which that version sent.
+    this.uses = new Map(earlier?.uses?.map((use) => [use.unit, use]));
+    this.schedule = patched('few-signals') ? new FewSignals(stageCount) : new ManySignals();
     this.status = {
       id: stage.id,
       type: stage.uses,
       state: 'running',
       needs: directNeeds(stage),
       workflowId: info.workflowId,
-      done: 0,
-      total,
+      done: earlier?.done ?? 0,
+      total: stageTotal(stage),
       metrics: {},
       preemptions: earlier?.preemptions ?? 0,
       failures: earlier?.failures ?? 0,
@@ -51,9 +54,10 @@ export class StageProgress {
 
   /** Sets the units done and the latest metrics. */
   at(done: number, metrics: Readonly<Record<string, number>> = {}): void {
-    this.status = { ...this.status, done, metrics: { ...this.status.metrics, ...metrics } };
+    const before = this.status;
+    this.status = { ...before, done, metrics: { ...before.metrics, ...metrics } };
     this.show();
-    if (done - this.signalledDone >= this.status.total * signalStep) this.signal();
+    if (this.schedule.tellsProgress(before.done, done, before.total)) this.signal();
   }
 
   /** Counts an attempt that is repeated. */
@@ -65,13 +69,29 @@ export class StageProgress {
         ? { ...this.status, preemptions: preemptions + 1, repeated: reason }
         : { ...this.status, failures: failures + 1, repeated: reason };
     this.show();
-    const repeats = this.status.preemptions + this.status.failures;
-    if (repeats <= toldRepeats || repeats % toldRepeats === 0) this.signal();
+    const { preemptions: lost, failures: failed, done } = this.status;
+    if (this.schedule.tellsRepeat(lost + failed, done)) this.signal();
   };
 
   /** A unit of work is done; what it has used of its budget no longer matters. */
   settled(unit: string): void {
     if (this.uses.delete(unit)) this.show();
+  }
+
+  /** What the unit has used of its budget so far. */
+  used(unit: string): BudgetUse {
+    return this.uses.get(unit) ?? { unit, failures: 0, preemptions: 0 };
+  }
+
+  /** What the next run of the stage has to know to go on counting. */
+  get carried(): Pick<Resumption<unknown>, 'preemptions' | 'failures' | 'done' | 'uses'> {
+    const { preemptions, failures, done } = this.status;
+    return { preemptions, failures, done, uses: [...this.uses.values()] };
+  }
+
+  /** There is no earlier result: the work begins, or goes on in a new run. */
+  began(): void {
+    if (this.schedule.tellsBegin) this.signal();
   }
 
   /** The stage has come to its end; the pipeline learns it from the child's result. */
@@ -84,11 +104,9 @@ export class StageProgress {
     setCurrentDetails(stageDetails(this.current));
   }
 
-  /** Says the first status at once, so that the pipeline knows the total. */
-  signal(): void {
+  private signal(): void {
     const { parent } = workflowInfo();
     if (parent === undefined) return;
-    this.signalledDone = this.status.done;
     // A pipeline that is gone needs no news; cancellation reaches this stage by itself.
     getExternalWorkflowHandle(parent.workflowId)
       .signal(stageProgress, this.current)

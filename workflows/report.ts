@@ -18,8 +18,8 @@ export async function report(input: ReportStageInput): Promise<StageOutcome> {
       Object.entries(upstream).map(([id, { manifest }]) => [`stage ${id}`, mainArtifact(manifest.output)]),
     ),
   });
-  return runStage(input, inputs, 1, async (stage) => ({
-    output: await stage.unit('report', () =>
+  return runStage(input, inputs, (stage) =>
+    stage.unit('report', () =>
       light.writeReport({
         source,
         dataset: run.dataset.manifest,
@@ -27,5 +27,5 @@ export async function report(input: ReportStageInput): Promise<StageOutcome> {
         finishedAt: new Date().toISOString(),
       }),
     ),
-  }));
+  );
 }

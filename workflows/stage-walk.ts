@@ -13,12 +13,13 @@ import {
 } from '@temporalio/workflow';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import type { UpstreamStage } from '../activities/contract.js';
-import type { PlannedStage } from '../definition/plan.js';
+import type { Plan, PlannedStage } from '../definition/plan.js';
 import type { PipelineResult, StageOutput } from '../definition/stages.js';
 import { finalFailure, judge, rethrowFaults, type Verdict } from './failures.js';
 import type { PipelineProgress } from './pipeline-progress.js';
 import type { StageInput, StageOutcome } from './stage-input.js';
-import { allNeeds, directNeeds } from './upstream.js';
+import { stageTotal } from './stage-total.js';
+import { directNeeds, usedStages } from './upstream.js';
 
 /** Workflow type of each stage type. */
 const workflowTypes = {
@@ -40,13 +41,14 @@ export class StageWalk {
   private firstFailure: { readonly stage: string; readonly verdict: Verdict } | undefined;
 
   constructor(
+    private readonly plan: Plan,
     private readonly common: Common,
     private readonly progress: PipelineProgress,
   ) {}
 
   /** @throws ApplicationFailure naming the first stage that failed, once all others have ended */
   async run(): Promise<PipelineResult> {
-    const { plan } = this.common.source;
+    const { plan } = this;
     for (const stage of plan.stages) this.walked.set(stage.id, this.walk(stage));
     await Promise.all(this.walked.values());
     if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('pipeline cancelled');
@@ -93,10 +95,12 @@ export class StageWalk {
     const input: StageInput = {
       ...this.common,
       stage,
+      stageCount: this.plan.stages.length,
       upstream: this.upstreamOf(stage),
       run: cache && stage.cache ? run : { ...run, fresh: source.runId },
     };
-    this.progress.update(stage.id, { state: 'running', workflowId, startedAt: new Date().toISOString() });
+    const startedAt = new Date().toISOString();
+    this.progress.update(stage.id, { state: 'running', workflowId, startedAt, total: stageTotal(stage) });
     for (let check = 1; ; check += 1) {
       try {
         return await executeChild<(input: StageInput) => Promise<StageOutcome>>(workflowTypes[stage.uses], {
@@ -104,7 +108,7 @@ export class StageWalk {
           args: [input],
           // A terminated pipeline lets its stages stop their compute in good order.
           parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
-          staticSummary: `${stage.uses} of ${this.common.source.plan.name}`,
+          staticSummary: `${stage.uses} of ${this.plan.name}`,
         });
       } catch (error) {
         if (!(error instanceof WorkflowExecutionAlreadyStartedError) || check === predecessorChecks)
@@ -115,7 +119,7 @@ export class StageWalk {
   }
 
   private upstreamOf(stage: PlannedStage): StageInput['upstream'] {
-    const ids = allNeeds(this.common.source.plan, stage);
+    const ids = usedStages(this.plan, stage);
     return Object.fromEntries([...this.finished].filter(([id]) => ids.has(id)));
   }
 

@@ -2,12 +2,13 @@
  * @file What all stage workflows have in common: use an earlier result if there is one, else work, and
  * record the result last.
  */
-import { isCancellation, setHandler, workflowInfo } from '@temporalio/workflow';
+import { continueAsNew, isCancellation, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { Reference } from '../artifacts/reference.js';
 import type { ComputeTasks, TaskName } from '../compute/protocol.js';
 import type { PlannedStage } from '../definition/plan.js';
 import type { EngineInfo, StageOutput } from '../definition/stages.js';
 import { finalFailure, judge, rethrowFaults } from './failures.js';
+import { GoOnInNewRun } from './history.js';
 import { stageStatus } from './messages.js';
 import { StageProgress } from './progress.js';
 import { attemptCompute, light } from './proxies.js';
@@ -15,10 +16,7 @@ import type { Resumption, StageInput, StageOutcome } from './stage-input.js';
 import { summarise } from './summary.js';
 import { runUnit } from './units.js';
 
-/** A run goes on in a new one from this history length on, well before the server's limits. */
-const longHistory = 3000;
-
-export interface StageWork {
+export interface StageWork<Position = undefined> {
   /** Identity of the result being made. */
   readonly key: string;
   readonly progress: StageProgress;
@@ -30,65 +28,58 @@ export interface StageWork {
     what: string,
     input: ComputeTasks[K]['input'],
   ): Promise<ComputeTasks[K]['result']>;
-  /** What to hand on to the next run. */
-  resumption<P>(position: P): Resumption<P>;
-}
-
-export interface Produced {
-  readonly output: StageOutput;
-  readonly engine?: EngineInfo;
+  /** Says what ran the numbers; recorded with the result. */
+  ranOn(engine: EngineInfo): void;
+  /** Says where the next run begins, should work throw `GoOnInNewRun`. */
+  resumeFrom(position: () => Position): void;
 }
 
 /**
  * Runs a stage from begin to end.
  *
  * @param inputs what the stage is computed from, by name; part of its identity
- * @param total units of work in the stage, for its status
  * @param work makes the output; called only when there is no earlier result
  */
 export async function runStage<S extends PlannedStage, P>(
   input: StageInput<S, P>,
   inputs: () => Readonly<Record<string, Reference>>,
-  total: number,
-  work: (stage: StageWork) => Promise<Produced>,
+  work: (stage: StageWork<P>) => Promise<StageOutput>,
 ): Promise<StageOutcome> {
   const { stage, run, resume } = input;
-  const progress = new StageProgress(stage, total, resume);
+  const progress = new StageProgress(stage, input.stageCount ?? 1, resume);
   const startedAt = resume?.startedAt ?? workflowInfo().startTime.toISOString();
   setHandler(stageStatus, () => progress.current);
+  let { key, engine } = resume ?? {};
+  let position = () => resume?.position;
   const unit = async <T>(what: string, attempt: () => Promise<T>) => {
-    const result = await runUnit(what, attempt, stage.retry, progress.retried);
+    const result = await runUnit(what, attempt, stage.retry, progress.retried, progress.used(what));
     progress.settled(what);
     return result;
   };
   try {
     const cache = input.cache && stage.cache;
-    const begun =
-      resume ?? (await unit('begin', () => light.beginStage({ stage, run, inputs: inputs(), cache })));
-    if ('cached' in begun) return ended(progress, 'cached', begun.cached);
-    const stageKey = begun.key;
-    progress.signal();
-    const { output, engine } = await work({
-      key: stageKey,
+    if (key === undefined) {
+      const begun = await unit('begin', () => light.beginStage({ stage, run, inputs: inputs(), cache }));
+      if ('cached' in begun) return ended(progress, 'cached', begun.cached);
+      key = begun.key;
+    }
+    progress.began();
+    const output = await work({
+      key,
       progress,
       unit,
       compute: (task, what, taskInput) => unit(what, () => attemptCompute(stage, task, what, taskInput)),
-      resumption(position) {
-        const { preemptions, failures } = progress.current;
-        return { key: stageKey, startedAt, preemptions, failures, position };
-      },
+      ranOn: (info) => (engine = info),
+      resumeFrom: (where) => (position = where),
     });
-    const manifest = await unit('finish', () =>
-      light.finishStage({
-        key: stageKey,
-        type: stage.uses,
-        output,
-        ...(engine && { engine }),
-        startedAt,
-      }),
-    );
+    const result = { key, type: stage.uses, output, ...(engine && { engine }), startedAt };
+    const manifest = await unit('finish', () => light.finishStage(result));
     return ended(progress, 'finished', manifest);
   } catch (error) {
+    if (error instanceof GoOnInNewRun) {
+      const next: Resumption<P> = { key, startedAt, engine, ...progress.carried, position: position() };
+      return continueAsNew<(input: StageInput<S, P>) => Promise<StageOutcome>>({ ...input, resume: next });
+    }
     rethrowFaults(error);
     if (isCancellation(error)) {
       progress.ended('cancelled', {});
@@ -107,10 +98,4 @@ function ended(
 ): StageOutcome {
   progress.ended(state, { done: progress.current.total, summary: summarise(manifest.output) });
   return { state, manifest, status: progress.current };
-}
-
-/** Whether it is time for continue-as-new. */
-export function historyIsLong(): boolean {
-  const info = workflowInfo();
-  return info.continueAsNewSuggested || info.historyLength > longHistory;
 }

@@ -2,13 +2,12 @@
  * @file The `train-experts` stage: every expert is an activity of its own, any worker can take it, and it
  * goes on from its last stored epoch.
  */
-import { continueAsNew } from '@temporalio/workflow';
 import type { Reference } from '../artifacts/reference.js';
 import type { TrainExpertsStage } from '../definition/plan.js';
-import type { EngineInfo } from '../definition/stages.js';
 import { inGroup } from './group.js';
+import { GoOnInNewRun, historyIsLong } from './history.js';
 import { light } from './proxies.js';
-import { historyIsLong, runStage, type StageWork } from './stage.js';
+import { runStage, type StageWork } from './stage.js';
 import type { StageInput, StageOutcome } from './stage-input.js';
 
 /** Trajectory of each expert, null where there is none yet. */
@@ -22,21 +21,21 @@ export async function trainExperts(input: TrainExpertsInput): Promise<StageOutco
   return runStage(
     input,
     () => ({}),
-    count,
     async (stage) => {
-      const trajectories = Array.from({ length: count }, (_, index) => input.resume?.position[index] ?? null);
-      const engine = await trainMissing(input, trajectories, stage);
-      if (countTrained(trajectories) < count) {
-        await continueAsNew<typeof trainExperts>({ ...input, resume: stage.resumption(trajectories) });
-      }
+      const trajectories = Array.from(
+        { length: count },
+        (_, index) => input.resume?.position?.[index] ?? null,
+      );
+      stage.resumeFrom(() => trajectories);
+      await trainMissing(input, trajectories, stage);
+      if (countTrained(trajectories) < count) throw new GoOnInNewRun('experts are missing');
       const { network, fresh } = input.run;
       const set = {
         key: fresh === undefined ? stage.key : `${stage.key}-${fresh}`,
         network,
         trajectories: trajectories.filter(isTrained),
       };
-      const output = await stage.unit('trajectory set', () => light.recordTrajectorySet(set));
-      return { output, ...(engine && { engine }) };
+      return stage.unit('trajectory set', () => light.recordTrajectorySet(set));
     },
   );
 }
@@ -45,9 +44,8 @@ export async function trainExperts(input: TrainExpertsInput): Promise<StageOutco
 async function trainMissing(
   { stage: { with: config, maxParallel }, run }: TrainExpertsInput,
   trajectories: (Reference | null)[],
-  stage: StageWork,
-): Promise<EngineInfo | undefined> {
-  let engine: EngineInfo | undefined;
+  stage: StageWork<ExpertsPosition>,
+): Promise<void> {
   stage.progress.at(countTrained(trajectories));
   await inGroup(maxParallel, (group) => {
     trajectories.forEach((trained, index) => {
@@ -60,14 +58,13 @@ async function trainMissing(
           index,
         });
         trajectories[index] = expert.trajectory;
-        engine = expert.engine;
+        stage.ranOn(expert.engine);
         const accuracy = expert.accuracyByEpoch.at(-1);
         stage.progress.at(countTrained(trajectories), accuracy === undefined ? {} : { accuracy });
       });
     });
     return group.drain();
   });
-  return engine;
 }
 
 function countTrained(trajectories: ExpertsPosition): number {

@@ -7,6 +7,7 @@ import { CancellationScope, CancelledFailure, sleep } from '@temporalio/workflow
 import type { RetryBudget } from '../definition/plan.js';
 import type { BudgetUse } from '../definition/stages.js';
 import { finalFailure, judge, rethrowFaults, type Verdict } from './failures.js';
+import { checkHistory } from './history.js';
 
 /** Backing off stops doubling here. */
 const longestBackoffSeconds = 300;
@@ -22,6 +23,8 @@ export type OnRetry = (kind: 'preemption' | 'failure', reason: string, use: Budg
  * wait after a failure. `failures: 3` tolerates three of them; the fourth is final.
  *
  * @param what names the unit in messages, for example `expert 3`
+ * @param used what earlier runs of the workflow have used of the budget
+ * @throws GoOnInNewRun instead of repeating when the history is long
  * @throws ApplicationFailure, not retryable, with the code of the last error as its type
  * @throws CancelledFailure once the surrounding scope is cancelled
  */
@@ -30,9 +33,9 @@ export async function runUnit<T>(
   attempt: () => Promise<T>,
   budget: RetryBudget,
   onRetry: OnRetry,
+  used: Pick<BudgetUse, 'failures' | 'preemptions'> = { failures: 0, preemptions: 0 },
 ): Promise<T> {
-  let failures = 0;
-  let preemptions = 0;
+  let { failures, preemptions } = used;
   for (;;) {
     try {
       return await attempt();
@@ -59,6 +62,7 @@ export async function runUnit<T>(
         await sleep(backoffMilliseconds(budget, failures));
       }
     }
+    checkHistory();
   }
 }
 

@@ -13,8 +13,29 @@ export function directNeeds(stage: PlannedStage): string[] {
   return [...new Set([...stage.needs, ...refs])];
 }
 
+/**
+ * Ids of the stages before `stage` whose results it uses. Each travels with its result in the message that
+ * starts the stage, so those that only had to come first are left out.
+ */
+export function usedStages(plan: Plan, stage: PlannedStage): Set<string> {
+  switch (stage.uses) {
+    case 'train-experts':
+      return new Set();
+    case 'distill':
+      return new Set([stage.with.trajectories.stage]);
+    case 'evaluate': {
+      // Experts, wherever they are, show what training on everything gives.
+      const before = allNeeds(plan, stage);
+      const experts = plan.stages.filter(({ id, uses }) => uses === 'train-experts' && before.has(id));
+      return new Set([stage.with.dataset.stage, ...experts.map(({ id }) => id)]);
+    }
+    case 'report':
+      return allNeeds(plan, stage);
+  }
+}
+
 /** Ids of all stages before `stage`, directly or through others. */
-export function allNeeds(plan: Plan, stage: PlannedStage): Set<string> {
+function allNeeds(plan: Plan, stage: PlannedStage): Set<string> {
   const byId = new Map(plan.stages.map((other) => [other.id, other]));
   const found = new Set<string>();
   const visit = (current: PlannedStage): void => {

@@ -51,6 +51,7 @@ export class Pretend {
       this.answer('compileDefinition', [definition, params], () => ({
         plan: definition as Plan,
         definition: reference('definition'),
+        storedPlan: reference('plan'),
       })),
     resolveDataset: (spec, seed) =>
       this.answer('resolveDataset', [spec, seed], () => ({
