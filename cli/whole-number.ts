@@ -1,5 +1,5 @@
 /**
- * @file Numbers on the command line.
+ * @file Numbers and amounts on the command line.
  */
 import { InvalidArgumentError } from 'commander';
 
@@ -23,5 +23,25 @@ export function seconds(text: string): number {
   const value = Number(text);
   if (!/^\d+(\.\d+)?$/.test(text) || value > 86_400)
     throw new InvalidArgumentError('Give a number of seconds, at most 86400.');
+  return value;
+}
+
+/** Seconds between checkpoints, or `off`; anything else is a usage error. */
+export function checkpointInterval(text: string): number | 'off' {
+  return text === 'off' ? text : seconds(text);
+}
+
+const bytesPerUnit: Readonly<Record<string, number>> = {
+  MiB: 2 ** 20,
+  GiB: 2 ** 30,
+  MB: 1e6,
+  GB: 1e9,
+};
+
+/** `8GiB`, `500 MB`; read as bytes, anything else is a usage error. */
+export function bytes(text: string): number {
+  const [, amount, unit = ''] = /^(\d+(?:\.\d+)?)\s?(MiB|GiB|MB|GB)$/.exec(text) ?? [];
+  const value = Math.floor(Number(amount) * (bytesPerUnit[unit] ?? Number.NaN));
+  if (!(value > 0)) throw new InvalidArgumentError('Give an amount of memory such as 8GiB or 500MiB.');
   return value;
 }

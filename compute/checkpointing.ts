@@ -3,14 +3,9 @@
  */
 import { onBehalfOf } from '../artifacts/store-work.js';
 import { DistilleryError } from '../errors/errors.js';
+import { CheckpointPolicy } from './checkpoint-policy.js';
 import { Stopped, type TaskContext } from './context.js';
 
-/** At most so much work is lost with a worker that dies without notice. */
-const intervalMilliseconds = 10_000;
-/** Writing takes at most one part in so many of the time: under 2 %. */
-const costFactor = 50;
-/** While the store is away it is tried ever more rarely, down to this. */
-const longestIntervalMilliseconds = 60_000;
 /** A store that says nothing for so long in the middle of a write is away. */
 const silenceMilliseconds = 4_000;
 /** A run that is cancelled or paused can wait a little for its last checkpoint. */
@@ -24,10 +19,7 @@ const cancelPatienceMilliseconds = 5_000;
  * the state as it is then. Only what has to be written, `now`, waits for the store.
  */
 export class Checkpointing {
-  #writtenAt: number;
-  #triedAt: number;
-  #cost = 0;
-  #missed = 0;
+  readonly #policy: CheckpointPolicy;
 
   /**
    * @param write stores the state as it is now
@@ -38,14 +30,15 @@ export class Checkpointing {
     private readonly write: () => Promise<void>,
     private readonly clock: () => number = () => performance.now(),
   ) {
-    this.#triedAt = this.#writtenAt = clock();
+    this.#policy = new CheckpointPolicy(context.checkpointInterval, clock());
   }
 
   async betweenSteps(): Promise<void> {
     await this.context.breathe();
     const stop = this.context.stopRequested();
     if (stop === 'drop') throw new Stopped(stop);
-    if (stop || this.#due()) await this.#ifStoreTakesIt(stop === 'cancel' ? cancelPatienceMilliseconds : 0);
+    if (stop || this.#policy.due(this.clock()))
+      await this.#ifStoreTakesIt(stop === 'cancel' ? cancelPatienceMilliseconds : 0);
     if (stop) throw new Stopped(stop);
   }
 
@@ -53,9 +46,7 @@ export class Checkpointing {
   async now(): Promise<void> {
     const start = this.clock();
     await this.write();
-    this.#triedAt = this.#writtenAt = this.clock();
-    this.#cost = this.#writtenAt - start;
-    this.#missed = 0;
+    this.#policy.written(start, this.clock());
   }
 
   async #ifStoreTakesIt(patienceMs: number): Promise<void> {
@@ -72,19 +63,9 @@ export class Checkpointing {
     } catch (error) {
       if (!(error instanceof DistilleryError)) throw error;
       if (error.code !== 'StoreUnavailable' && error.code !== 'NoSpace') throw error;
-      this.#triedAt = this.clock();
-      this.#missed += 1;
-      const seconds = Math.round((this.#triedAt - this.#writtenAt) / 1000);
+      const seconds = Math.round(this.#policy.missed(this.clock()) / 1000);
       this.context.waiting(`${trouble}; the last checkpoint is ${seconds} s old`);
     }
-  }
-
-  #due(): boolean {
-    const interval =
-      this.#missed > 0
-        ? Math.min(longestIntervalMilliseconds, intervalMilliseconds * 2 ** (this.#missed - 1))
-        : Math.max(intervalMilliseconds, costFactor * this.#cost);
-    return this.clock() - this.#triedAt > interval;
   }
 }
 

@@ -5,10 +5,11 @@
 import { connectStore } from '../artifacts/s3-store.js';
 import { openTensorflowDevice } from '../tensor/tensorflow-device.js';
 import { serve } from './serve.js';
+import { checkpointIntervalFrom } from './spawn.js';
 import { tasks } from './tasks/index.js';
 
 serve(tasks, async () => {
   // Asked nothing before a task needs it: a store that is away is then waited for on the task's behalf.
   const [store, device] = await Promise.all([connectStore(process.env), openTensorflowDevice()]);
-  return { store, device };
+  return { store, device, checkpointInterval: checkpointIntervalFrom(process.env) };
 });

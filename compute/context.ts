@@ -4,6 +4,7 @@
 import type { ArtifactStore } from '../artifacts/store.js';
 import type { UnitProgress } from '../definition/stages.js';
 import type { Device } from '../tensor/device.js';
+import type { CheckpointInterval } from './checkpoint-policy.js';
 
 /**
  * Why a task is told to stop.
@@ -23,6 +24,7 @@ export class Stopped extends Error {
 export interface TaskContext {
   readonly store: ArtifactStore;
   readonly device: Device;
+  readonly checkpointInterval: CheckpointInterval;
   /** Set once the task is to stop; look at it between steps. */
   stopRequested(): StopReason | undefined;
   /** Lets messages in; await it between steps that compute without awaiting. */

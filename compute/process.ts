@@ -7,6 +7,7 @@ import type { EngineInfo } from '../definition/stages.js';
 import { DistilleryError } from '../errors/errors.js';
 import { Stopped } from './context.js';
 import type { ComputeMessage, ComputeRequest, ComputeTasks, TaskName } from './protocol.js';
+import { MemoryWatch } from './memory-watch.js';
 import { LastLines } from './last-lines.js';
 import { spawnCompute, type SpawnOptions } from './spawn.js';
 
@@ -23,6 +24,8 @@ export interface ComputeProcessOptions extends SpawnOptions {
   readonly onReady?: (engine: EngineInfo) => void;
   /** How long a preempted task may take to write its checkpoint. Default 1.5. */
   readonly graceSeconds?: number;
+  /** Bytes that the child may hold; it is stopped when it holds more. Default: no limit. */
+  readonly memoryLimit?: number;
 }
 
 export interface RunOptions {
@@ -39,6 +42,7 @@ interface Task {
   readonly heard: () => void;
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: Error) => void;
+  readonly memory: MemoryWatch;
 }
 
 export class ComputeProcess {
@@ -58,7 +62,8 @@ export class ComputeProcess {
    * Runs one task; a process runs one at a time.
    *
    * @throws Stopped once the task has been stopped by the signal
-   * @throws DistilleryError of the task, or `ComputeFailed` when the child died, hung or could not start
+   * @throws DistilleryError of the task, `ComputeFailed` when the child died, hung or could not start,
+   *   `OutOfMemory` when it took more memory than it may have or than there was
    */
   async run<K extends TaskName>(
     task: K,
@@ -73,13 +78,17 @@ export class ComputeProcess {
 
     const id = this.nextId++;
     const child = (this.child ??= this.spawn());
+    const giveUp = (error: Error) => {
+      this.fail(error);
+      this.kill();
+    };
     const stalled = () => {
       const reason = `made no progress for ${stallTimeoutSeconds} s and was killed; raise the stage's \`stallTimeout\` if its steps take longer`;
-      this.fail(new DistilleryError('ComputeFailed', `The compute process ${reason}.`));
-      this.kill();
+      giveUp(new DistilleryError('ComputeFailed', `The compute process ${reason}.`));
     };
     let stallTimer = setTimeout(stalled, stallTimeoutSeconds * 1000);
     let graceTimer: NodeJS.Timeout | undefined;
+    const memory = new MemoryWatch(child.pid, task, this.options.memoryLimit, giveUp);
     const stop = () => {
       const reason = stopReason();
       send(child, { type: 'stop', id, reason });
@@ -103,6 +112,7 @@ export class ComputeProcess {
           // Typed where the task is implemented; between the processes it is JSON.
           resolve: (result) => resolve(result as ComputeTasks[K]['result']),
           reject,
+          memory,
         };
         signal?.addEventListener('abort', stop, { once: true });
         send(child, { type: 'run', id, task, input });
@@ -115,6 +125,7 @@ export class ComputeProcess {
       signal?.removeEventListener('abort', stop);
       clearTimeout(stallTimer);
       clearTimeout(graceTimer);
+      memory.stop();
     }
   }
 
@@ -131,7 +142,10 @@ export class ComputeProcess {
     child.on('message', (message: ComputeMessage) => this.receive(message));
     child.on('error', (error) => this.lost(child, `could not be started: ${error.message}`));
     // 'close' comes after the last of stderr, 'exit' before it.
-    child.on('close', (code, signal) => this.lost(child, howItEnded(code, signal)));
+    child.on('close', (code, signal) => {
+      const wanted = signal === 'SIGKILL' ? this.task?.memory.explainKill() : undefined;
+      this.lost(child, howItEnded(code, signal), wanted);
+    });
     return child;
   }
 
@@ -157,12 +171,12 @@ export class ComputeProcess {
     }
   }
 
-  private lost(child: ChildProcess, how: string): void {
+  private lost(child: ChildProcess, how: string, explanation?: Error): void {
     if (this.child !== child) return;
     this.child = undefined;
     const lines = this.stderr.text(3);
     const said = lines === '' ? '' : ` It last said: ${lines}`;
-    this.fail(new DistilleryError('ComputeFailed', `The compute process ${how}.${said}`));
+    this.fail(explanation ?? new DistilleryError('ComputeFailed', `The compute process ${how}.${said}`));
   }
 
   private fail(error: Error): void {

@@ -7,6 +7,7 @@ import type { ArtifactStore } from '../artifacts/store.js';
 import { DistilleryError } from '../errors/errors.js';
 import type { UnitProgress } from '../definition/stages.js';
 import type { Device } from '../tensor/device.js';
+import type { CheckpointInterval } from './checkpoint-policy.js';
 import { Stopped, type StopReason, type TaskContext } from './context.js';
 import { watchParent } from './parent-watch.js';
 import type { ComputeMessage, ComputeRequest, TaskName } from './protocol.js';
@@ -18,6 +19,7 @@ const progressMilliseconds = 200;
 export interface Equipment {
   readonly store: ArtifactStore;
   readonly device: Device;
+  readonly checkpointInterval: CheckpointInterval;
 }
 
 interface CurrentTask {
@@ -116,7 +118,7 @@ function runTask(
   return task(input, context);
 }
 
-function taskContext({ store, device }: Equipment, state: CurrentTask): TaskContext {
+function taskContext({ store, device, checkpointInterval }: Equipment, state: CurrentTask): TaskContext {
   const worker = `${hostname()}/${process.pid}`;
   let sentAt = 0;
   let last: Omit<UnitProgress, 'worker'> = { unit: 'start', done: 0, total: 0, metrics: {} };
@@ -127,6 +129,7 @@ function taskContext({ store, device }: Equipment, state: CurrentTask): TaskCont
   return {
     store,
     device,
+    checkpointInterval,
     stopRequested: () => state.stop,
     breathe: () => new Promise((resolve) => setImmediate(resolve)),
     report(progress) {

@@ -6,22 +6,34 @@ import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { engineEnvironment } from '../tensor/environment.js';
+import { defaultCheckpointSeconds, type CheckpointInterval } from './checkpoint-policy.js';
+
+/** Variable by which the child is told its checkpoint interval. */
+const intervalVariable = 'DISTILLERY_CHECKPOINT_INTERVAL';
 
 export interface SpawnOptions {
   /** Threads the engine may use. */
   readonly threads: number;
   /** CUDA device this process owns; all when absent. */
   readonly device?: string;
+  /** Default 10. */
+  readonly checkpointInterval?: CheckpointInterval;
   /** Module to run instead of distillery's own child. */
   readonly entry?: string;
 }
 
-export function spawnCompute({ threads, device, entry }: SpawnOptions): ChildProcess {
+export function spawnCompute({
+  threads,
+  device,
+  checkpointInterval = defaultCheckpointSeconds,
+  entry,
+}: SpawnOptions): ChildProcess {
   const setpriv = findSetpriv();
   return fork(entry ?? fileURLToPath(new URL('./child.js', import.meta.url)), {
     env: {
       ...process.env,
       ...engineEnvironment(threads),
+      [intervalVariable]: String(checkpointInterval),
       ...(device !== undefined && { CUDA_VISIBLE_DEVICES: device }),
     },
     // Whatever flags started the worker are not meant for its children.
@@ -33,6 +45,12 @@ export function spawnCompute({ threads, device, entry }: SpawnOptions): ChildPro
     }),
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
+}
+
+/** The child's side: what its parent decided. */
+export function checkpointIntervalFrom(environment: NodeJS.ProcessEnv): CheckpointInterval {
+  const given = environment[intervalVariable];
+  return given === 'off' ? 'off' : Number(given ?? defaultCheckpointSeconds);
 }
 
 /** Linux's own way to tie a process to its parent, from util-linux; undefined where it is missing. */

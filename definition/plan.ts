@@ -119,6 +119,8 @@ interface PlannedStageBase {
   readonly timeoutSeconds: number;
   /** A unit without progress for so long is killed and counts as a failure. Default 300. */
   readonly stallTimeoutSeconds: number;
+  /** A worker that is silent for so long counts as lost. Default 10; absent in plans of older versions. */
+  readonly heartbeatTimeoutSeconds?: number;
   /** Whether an earlier result of the same key is used. Default true. */
   readonly cache: boolean;
 }

@@ -79,6 +79,7 @@ function planStage(
     retry,
     timeoutSeconds: stage.timeout,
     stallTimeoutSeconds: stage.stallTimeout,
+    heartbeatTimeoutSeconds: stage.heartbeatTimeout,
     cache: stage.cache,
   };
   switch (stage.uses) {

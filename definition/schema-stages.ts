@@ -141,6 +141,9 @@ const common = {
   stallTimeout: duration(1, day)
     .default(300)
     .describe('A unit without progress for so long is stopped and tried again.'),
+  heartbeatTimeout: duration(3, 3600)
+    .default(10)
+    .describe('A worker that is silent for so long counts as lost, and its work goes on elsewhere.'),
   cache: z.boolean().default(true).describe('Whether an earlier result of the same work is used.'),
 };
 

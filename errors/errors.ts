@@ -26,8 +26,10 @@ export type ErrorCode =
   | 'ServerUnavailable'
   /** Something could not be downloaded or installed. */
   | 'SetupFailed'
-  /** The compute process ended, hung or ran out of memory. */
+  /** The compute process ended or hung. */
   | 'ComputeFailed'
+  /** The compute process took more memory than it may have, or than there was. */
+  | 'OutOfMemory'
   /** The worker is going away; the work goes on elsewhere from its last checkpoint. */
   | 'Preempted';
 
@@ -36,6 +38,7 @@ const retryable: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'Corrupt',
   'NoSpace',
   'ComputeFailed',
+  'OutOfMemory',
   'Preempted',
 ]);
 

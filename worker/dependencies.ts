@@ -8,6 +8,8 @@ import { openStore } from '../artifacts/s3-store.js';
 import type { ArtifactStore } from '../artifacts/store.js';
 import { storeWork } from '../artifacts/store-work.js';
 import { Stopped } from '../compute/context.js';
+import type { CheckpointInterval } from '../compute/checkpoint-policy.js';
+import { defaultMemoryLimit } from '../compute/memory.js';
 import { ComputePool } from '../compute/pool.js';
 import type { EngineInfo } from '../definition/stages.js';
 import { importBuiltin } from '../datasets/builtin.js';
@@ -30,17 +32,28 @@ export interface ComputeSettings {
    * Raise it where single steps take longer, and with it the grace period of whatever stops the worker.
    */
   readonly graceSeconds?: number;
+  /**
+   * Bytes of memory that the process of a slot may take; it is stopped when it takes more. Default: 90 % of
+   * what the machine or the container has, shared among the slots.
+   */
+  readonly memoryLimit?: number;
+  /**
+   * Seconds between checkpoints: what is lost with a worker that dies without notice. More where writing would
+   * take over 2 % of the time; 0 writes after every step, `off` only at the end. Default 10.
+   */
+  readonly checkpointInterval?: CheckpointInterval;
 }
 
 /** A pool of compute processes; they start with the first task. */
 export function createPool(settings: ComputeSettings, onReady?: (engine: EngineInfo) => void): ComputePool {
   const slots = slotsOf(settings);
   const threads = settings.threads ?? Math.max(1, Math.floor(availableParallelism() / slots));
+  const memoryLimit = settings.memoryLimit ?? Math.floor(defaultMemoryLimit() / slots);
   return new ComputePool({
+    ...settings,
     slots,
     threads,
-    ...(settings.devices !== undefined && { devices: settings.devices }),
-    ...(settings.graceSeconds !== undefined && { graceSeconds: settings.graceSeconds }),
+    memoryLimit,
     ...(onReady !== undefined && { onReady }),
   });
 }

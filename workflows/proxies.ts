@@ -7,6 +7,12 @@ import type { ComputeTasks, TaskName } from '../compute/protocol.js';
 import type { PlannedStage } from '../definition/plan.js';
 import { COMPUTE_QUEUE } from './queues.js';
 
+/**
+ * The worker heartbeats twice a second, whatever its compute process does, so this is twenty of them missed. A
+ * false alarm costs what was done since the last checkpoint, and nothing else.
+ */
+const defaultHeartbeatSeconds = 10;
+
 /** Runs on the queue of the workflow itself. */
 export const light = proxyActivities<LightActivities>({
   // A built-in data set may have to be downloaded first.
@@ -33,7 +39,7 @@ export function attemptCompute<K extends TaskName>(
     summary: unit,
     taskQueue: COMPUTE_QUEUE,
     startToCloseTimeout: stage.timeoutSeconds * 1000,
-    heartbeatTimeout: '10 seconds',
+    heartbeatTimeout: (stage.heartbeatTimeoutSeconds ?? defaultHeartbeatSeconds) * 1000,
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     retry: { maximumAttempts: 1 },
   });

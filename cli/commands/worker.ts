@@ -6,7 +6,7 @@ import { type Command, Option } from 'commander';
 import { type CommandContext, commandWithExamples, serversOf } from '../command-context.js';
 import { managedMark } from '../services/managed-mark.js';
 import { eventLog } from '../terminal/event-log.js';
-import { seconds, wholeNumber } from '../whole-number.js';
+import { bytes, checkpointInterval, seconds, wholeNumber } from '../whole-number.js';
 import { words } from '../words.js';
 
 interface WorkerOptions {
@@ -14,6 +14,8 @@ interface WorkerOptions {
   slots?: number;
   threads?: number;
   devices?: string;
+  memoryLimit?: number;
+  checkpointInterval?: number | 'off';
   grace?: number;
   preemptionFile?: string;
   preemptionCommand?: readonly string[];
@@ -41,6 +43,16 @@ export function workerCommand(context: CommandContext): Command {
     .option('--threads <count>', 'threads of each slot', wholeNumber)
     .option('--devices <list>', 'CUDA devices by index or id, one slot each')
     .addOption(
+      new Option('--memory-limit <size>', 'of each slot, such as 8GiB (default: 90 % / slots)')
+        .env('DISTILLERY_MEMORY_LIMIT')
+        .argParser(bytes),
+    )
+    .addOption(
+      new Option('--checkpoint-interval <seconds>', 'at most so much is lost; 0, or off (default: 10)')
+        .env('DISTILLERY_CHECKPOINT_INTERVAL')
+        .argParser(checkpointInterval),
+    )
+    .addOption(
       new Option('--grace <seconds>', 'for the last checkpoints when leaving (default: 1.5)')
         .env('DISTILLERY_GRACE')
         .argParser(seconds),
@@ -66,11 +78,14 @@ export function workerCommand(context: CommandContext): Command {
       // Started by `up` or `demo`: without them nobody would stop us.
       if (parent !== undefined) process.once('disconnect', () => leaving.abort());
       const { queue, slots, threads, devices, grace, preemptionFile, preemptionCommand } = options;
+      const { memoryLimit, checkpointInterval: interval } = options;
       await runWorker({
         queue,
         ...(slots === undefined ? {} : { slots }),
         ...(threads === undefined ? {} : { threads }),
         ...(devices === undefined ? {} : { devices: devices.split(',').map((device) => device.trim()) }),
+        ...(memoryLimit === undefined ? {} : { memoryLimit }),
+        ...(interval === undefined ? {} : { checkpointInterval: interval }),
         ...(grace === undefined ? {} : { graceSeconds: grace }),
         preemption: {
           ...(preemptionFile === undefined ? {} : { file: preemptionFile }),

@@ -9,6 +9,8 @@ export type Behaviour =
   | { readonly behaviour: 'count'; readonly to: number }
   /** Computes without letting messages in. */
   | { readonly behaviour: 'block'; readonly milliseconds: number }
+  /** Takes so much memory, in half a second for every 100 MiB. */
+  | { readonly behaviour: 'allocate'; readonly mebibytes: number }
   /** Waits without a word. */
   | { readonly behaviour: 'hang' }
   /** Asks a store that is not there, with ten minutes of patience. */

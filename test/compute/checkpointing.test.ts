@@ -18,6 +18,7 @@ function task() {
     waiting: undefined as string | undefined,
   };
   const context = {
+    checkpointInterval: 10,
     breathe: () => Promise.resolve(),
     stopRequested: () => state.stop,
     waiting: (reason: string | undefined) => void (state.waiting = reason),

@@ -29,6 +29,8 @@ async function behave(input: unknown, context: TaskContext): Promise<never> {
     case 'block':
       block(request.milliseconds);
       return 'unblocked' as never;
+    case 'allocate':
+      return (await allocate(request.mebibytes, context)) as never;
     case 'hang':
       return new Promise<never>(() => setInterval(() => undefined, 1000));
     case 'ask-store':
@@ -56,6 +58,17 @@ async function count(to: number, context: TaskContext): Promise<{ counted: numbe
   return { counted: to, pid: process.pid };
 }
 
+/** Takes memory at 200 MiB a second, and keeps it. */
+async function allocate(mebibytes: number, context: TaskContext): Promise<{ held: number }> {
+  const held: Buffer[] = [];
+  while (held.length * 10 < mebibytes) {
+    held.push(Buffer.alloc(10 * 2 ** 20, 1));
+    context.report({ unit: 'MiB', done: held.length * 10, total: mebibytes, metrics: {} });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  return { held: held.length };
+}
+
 function block(milliseconds: number): void {
   const end = performance.now() + milliseconds;
   while (performance.now() < end);
@@ -69,5 +82,5 @@ const lost = new S3Store({
   patienceMs: 600_000,
 });
 serve({ trainExpert: behave, distillChunk: behave, evaluateNetwork: behave }, () =>
-  Promise.resolve({ store, device }),
+  Promise.resolve({ store, device, checkpointInterval: 'off' as const }),
 );

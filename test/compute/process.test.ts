@@ -144,6 +144,38 @@ describe('compute process', () => {
     await until(() => !isAlive(pid), 1000);
   });
 
+  it('kills a task that computes without end, and one that is suspended', async () => {
+    start();
+    for (const suspend of [false, true]) {
+      await run({ behaviour: 'count', to: 1 });
+      const pid = compute.pid!;
+      const behaviour: Behaviour = suspend
+        ? { behaviour: 'count', to: 100_000 }
+        : { behaviour: 'block', milliseconds: 60_000 };
+      const running = run(behaviour, { stallTimeoutSeconds: 0.5 });
+      if (suspend) setTimeout(() => process.kill(pid, 'SIGSTOP'), 100);
+      await assert.rejects(running, { code: 'ComputeFailed', message: /no progress for 0.5 s/ });
+      await until(() => !isAlive(pid), 1000);
+    }
+  });
+
+  it('stops a task that takes more memory than it may, and says what to change', async () => {
+    compute = new ComputeProcess({ threads: 1, entry, memoryLimit: 200 * 2 ** 20 });
+    await run({ behaviour: 'allocate', mebibytes: 20 });
+    const pid = compute.pid!;
+    await assert.rejects(run({ behaviour: 'allocate', mebibytes: 800 }), (error) => {
+      assert.ok(error instanceof DistilleryError && error.retryable);
+      assert.equal(error.code, 'OutOfMemory');
+      assert.match(
+        error.message,
+        /took [2-7]\d\d MiB of memory, its limit is 200 MiB.*`batchSize` of train-experts.*--slots.*--memory-limit/,
+      );
+      return true;
+    });
+    await until(() => !isAlive(pid), 1000);
+    assert.deepEqual(await run({ behaviour: 'count', to: 1 }), { counted: 1, pid: compute.pid });
+  });
+
   it('gives errors of the work their code', async () => {
     start();
     await assert.rejects(run({ behaviour: 'refuse' }), (error) => {

@@ -60,6 +60,7 @@ function contextOf(store: MemoryStore, stop?: { after: number; reason: StopReaso
   const context: TaskContext = {
     store,
     device,
+    checkpointInterval: 10,
     stopRequested: () => (stop && steps.taken >= stop.after ? stop.reason : undefined),
     breathe() {
       steps.taken += 1;

@@ -21,6 +21,7 @@ const common = {
   retry: { failures: 3, preemptions: null, backoffSeconds: 5 },
   timeoutSeconds: 86_400,
   stallTimeoutSeconds: 300,
+  heartbeatTimeoutSeconds: 10,
   cache: true,
 };
 const convNet = { architecture: 'ConvNet', depth: 2, width: 8, norm: 'instance', pool: 'avg', act: 'relu' };
@@ -119,11 +120,12 @@ stages:
   it('reads durations in every unit, and seconds', () => {
     const text = changed(
       'needs: [experts]',
-      'timeout: 1.5h\n    stallTimeout: 90\n    retry: { failures: 0, preemptions: 4, backoff: 30s }',
+      'timeout: 1.5h\n    stallTimeout: 90\n    heartbeatTimeout: 45s\n    retry: { failures: 0, preemptions: 4, backoff: 30s }',
     );
-    const { timeoutSeconds, stallTimeoutSeconds, retry } = stage(text, 'evaluate');
+    const { timeoutSeconds, stallTimeoutSeconds, heartbeatTimeoutSeconds, retry } = stage(text, 'evaluate');
     assert.equal(timeoutSeconds, 5400);
     assert.equal(stallTimeoutSeconds, 90);
+    assert.equal(heartbeatTimeoutSeconds, 45);
     assert.deepEqual(retry, { failures: 0, preemptions: 4, backoffSeconds: 30 });
     assert.equal(stage(changed('needs: [experts]', 'timeout: 2d'), 'evaluate').timeoutSeconds, 172_800);
     assert.equal(stage(changed('needs: [experts]', 'timeout: 10m'), 'evaluate').timeoutSeconds, 600);

@@ -36,6 +36,7 @@ export function samplePlan(options: {
     retry: { failures: 3, preemptions: null, backoffSeconds: 5 },
     timeoutSeconds: 86_400,
     stallTimeoutSeconds: 300,
+    heartbeatTimeoutSeconds: 10,
     cache: true,
   };
   const sgd = { momentum: 0, weightDecay: 0, batchSize: 256, augmentation: 'dsa' } as const;

@@ -27,6 +27,7 @@ const common = {
   retry,
   timeoutSeconds: 3600,
   stallTimeoutSeconds: 300,
+  heartbeatTimeoutSeconds: 10,
   cache: true,
 };
 

@@ -1,0 +1,70 @@
+/**
+ * @file Keeps a compute process below its limit of memory, and says what to do when it was not.
+ */
+import { DistilleryError } from '../errors/errors.js';
+import { bytesInWords, countOutOfMemoryKills, memoryOf } from './memory.js';
+import type { TaskName } from './protocol.js';
+
+const sampleMilliseconds = 1000;
+
+/** Settings of the definition that decide how much a task needs. */
+const settings: Readonly<Record<TaskName, string>> = {
+  trainExpert: 'a smaller `batchSize` of train-experts or a smaller `width` of the network',
+  distillChunk:
+    "a smaller `batchSyn` in distill's `method`, a smaller `ipc` or a smaller `width` of the network",
+  evaluateNetwork: 'a smaller `batchSize` of evaluate or a smaller `width` of its networks',
+};
+
+/** Looks at a process every second while a task runs in it. */
+export class MemoryWatch {
+  readonly #killsBefore: number | undefined;
+  readonly #timer: NodeJS.Timeout | undefined;
+
+  /**
+   * @param limit bytes; undefined for none
+   * @param onExceeded called once, with the error that the task is to fail with
+   * @param countKills how often the kernel has killed for want of memory
+   */
+  constructor(
+    pid: number | undefined,
+    private readonly task: TaskName,
+    private readonly limit: number | undefined,
+    onExceeded: (error: DistilleryError) => void,
+    private readonly countKills = countOutOfMemoryKills,
+  ) {
+    this.#killsBefore = countKills();
+    if (pid === undefined || limit === undefined) return;
+    this.#timer = setInterval(() => {
+      void memoryOf(pid).then((held) => {
+        if (held === undefined || held <= limit) return;
+        this.stop();
+        onExceeded(
+          this.#error(
+            `took ${bytesInWords(held)} of memory, its limit is ${bytesInWords(limit)}, and was stopped`,
+          ),
+        );
+      });
+    }, sampleMilliseconds);
+  }
+
+  /** The error of a process that was killed from outside, when the kernel did it for want of memory. */
+  explainKill(): DistilleryError | undefined {
+    const before = this.#killsBefore;
+    const after = this.countKills();
+    if (before === undefined || after === undefined || after <= before) return undefined;
+    const limit = this.limit === undefined ? '' : ` below its limit of ${bytesInWords(this.limit)}`;
+    return this.#error(`was killed by the kernel because memory had run out${limit}`);
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  #error(what: string): DistilleryError {
+    return new DistilleryError(
+      'OutOfMemory',
+      `The compute process ${what}. Choose ${settings[this.task]}; or give the worker more memory, ` +
+        'fewer `--slots` or, where there is more, a higher `--memory-limit`.',
+    );
+  }
+}
