@@ -11,6 +11,7 @@ import type {
   EvaluateNetworkResult,
   TrainExpertInput,
   TrainExpertResult,
+  UnitOfWork,
 } from '../compute/protocol.js';
 import type { DatasetSpec, Plan, PlannedStage, StageType } from '../definition/plan.js';
 import type {
@@ -128,6 +129,12 @@ export interface WriteReportInput {
   readonly finishedAt: string;
 }
 
+export interface DiscardCheckpointsInput {
+  readonly units: readonly UnitOfWork[];
+  /** ISO time; what was stored before it is another run's and stays. */
+  readonly since: string;
+}
+
 /** Short work on the store; any pipeline worker runs them. */
 export interface LightActivities {
   readonly compileDefinition: (
@@ -143,6 +150,10 @@ export interface LightActivities {
   readonly selectCandidate: (input: SelectCandidateInput) => Promise<DistillOutput>;
   readonly summariseEvaluation: (input: SummariseEvaluationInput) => Promise<EvaluateOutput>;
   readonly writeReport: (input: WriteReportInput) => Promise<ReportOutput>;
+  /** Removes the checkpoints of unfinished work that a run has written. */
+  readonly discardCheckpoints: (input: DiscardCheckpointsInput) => Promise<void>;
+  /** Asks the server to cancel the workflow that calls it. */
+  readonly cancelCaller: () => Promise<void>;
 }
 
 export interface UnitLimits {

@@ -4,6 +4,7 @@
 import { Context } from '@temporalio/activity';
 import type { ArtifactStore } from '../artifacts/store.js';
 import { activity } from './activity.js';
+import { discardCheckpoints } from './discard-checkpoints.js';
 import { beginStage } from './begin-stage.js';
 import { compileDefinition } from './compile-definition.js';
 import type { LightActivities } from './contract.js';
@@ -41,6 +42,12 @@ export function createLightActivities(dependencies: LightDependencies): LightAct
       const { versions, writeReport: writer } = dependencies;
       const { taskQueue } = Context.current().info;
       return writeReport(await store(), { writer, versions, taskQueue }, input);
+    }),
+    discardCheckpoints: activity(async (_, input) => discardCheckpoints(await store(), input)),
+    cancelCaller: activity(async () => {
+      const { client, info } = Context.current();
+      const { workflowId, runId } = info.workflowExecution ?? { workflowId: '' };
+      await client.workflow.getHandle(workflowId, runId).cancel();
     }),
   };
 }

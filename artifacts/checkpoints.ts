@@ -31,6 +31,7 @@ export interface CheckpointOptions {
 interface Listed {
   readonly sequence: number;
   readonly reference: Reference;
+  readonly storedAt: Date;
 }
 
 /**
@@ -80,8 +81,8 @@ export class Checkpoints {
       for (const listed of await this.#list(checkpointPrefix(this.#unit))) {
         if (listed.sequence > atMost) continue;
         try {
-          const file = readSafetensors(await this.#store.get(listed.reference));
-          return { ...listed, ...file };
+          const { sequence, reference } = listed;
+          return { sequence, reference, ...readSafetensors(await this.#store.get(reference)) };
         } catch (error) {
           if (!(error instanceof DistilleryError) || error.code !== 'Corrupt') throw error;
           if ((await this.#store.getObject(listed.reference.key)) === undefined) vanished = true;
@@ -108,14 +109,22 @@ export class Checkpoints {
     }
   }
 
+  /** Removes those of runs with this goal stored at `since` or later; stores tell times in whole seconds. */
+  async discard(since: Date): Promise<void> {
+    const second = Math.floor(since.getTime() / 1000) * 1000;
+    for (const { reference, storedAt } of await this.#list(lineagePrefix(this.#unit, this.#goal))) {
+      if (storedAt.getTime() >= second) await this.#store.remove(reference.key);
+    }
+  }
+
   /** Newest first. */
   async #list(prefix: string): Promise<Listed[]> {
     const found: Listed[] = [];
-    for await (const { key, bytes } of this.#store.list(prefix)) {
+    for await (const { key, bytes, lastModified } of this.#store.list(prefix)) {
       const parsed = parseCheckpointKey(key);
       if (parsed === undefined) continue;
       const reference = { key, sha256: parsed.sha256, bytes, mediaType: safetensorsMediaType };
-      found.push({ sequence: parsed.sequence, reference });
+      found.push({ sequence: parsed.sequence, reference, storedAt: lastModified });
     }
     return found.sort((a, b) => b.sequence - a.sequence);
   }

@@ -105,6 +105,11 @@ export interface ComputeTasks {
 }
 export type TaskName = keyof ComputeTasks;
 
+/** What a compute task was asked to do. */
+export type UnitOfWork = {
+  [K in TaskName]: { readonly task: K; readonly input: ComputeTasks[K]['input'] };
+}[TaskName];
+
 /** Parent to child. */
 export type ComputeRequest =
   | { readonly type: 'run'; readonly id: number; readonly task: TaskName; readonly input: unknown }

@@ -13,6 +13,7 @@ import type { NetworkSpec } from '../networks/spec.js';
 import type { TaskContext } from './context.js';
 import { Latest } from './latest.js';
 import type { DatasetInput } from './protocol.js';
+import { datasetIdentity } from './unit-keys.js';
 
 /** The images of one run, ready to be trained on. */
 export interface RunImages {
@@ -22,11 +23,6 @@ export interface RunImages {
   readonly test: NormalisedImages;
   /** The images of `train` as bytes, with their labels. */
   readonly trainBytes: LabelledImages;
-}
-
-/** What tells one division of a data set from another; part of every unit key. */
-export function datasetIdentity({ manifest, limit, holdout, seed }: DatasetInput): object {
-  return { manifest: manifest.sha256, limit, holdout, seed };
 }
 
 const images = new Latest<RunImages>();

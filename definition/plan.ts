@@ -121,6 +121,11 @@ interface PlannedStageBase {
   readonly stallTimeoutSeconds: number;
   /** A worker that is silent for so long counts as lost. Default 10; absent in plans of older versions. */
   readonly heartbeatTimeoutSeconds?: number;
+  /**
+   * What follows when the stage has failed for good: the pipeline fails once its other stages have ended
+   * (default), the stage waits to be retried, or the pipeline finishes without the stages that need it.
+   */
+  readonly onFailure: 'fail' | 'wait' | 'continue';
   /** Whether an earlier result of the same key is used. Default true. */
   readonly cache: boolean;
 }

@@ -80,6 +80,7 @@ function planStage(
     timeoutSeconds: stage.timeout,
     stallTimeoutSeconds: stage.stallTimeout,
     heartbeatTimeoutSeconds: stage.heartbeatTimeout,
+    onFailure: stage.onFailure,
     cache: stage.cache,
   };
   switch (stage.uses) {

@@ -144,6 +144,12 @@ const common = {
   heartbeatTimeout: duration(3, 3600)
     .default(10)
     .describe('A worker that is silent for so long counts as lost, and its work goes on elsewhere.'),
+  onFailure: z
+    .enum(['fail', 'wait', 'continue'])
+    .default('fail')
+    .describe(
+      'When the stage has failed: "fail" the pipeline, "wait" for a retry, or "continue" without the stages that need it.',
+    ),
   cache: z.boolean().default(true).describe('Whether an earlier result of the same work is used.'),
 };
 

@@ -80,7 +80,15 @@ export interface StageManifest {
   readonly seconds: number;
 }
 
-export type StageState = 'waiting' | 'running' | 'cached' | 'finished' | 'failed' | 'cancelled' | 'skipped';
+export type StageState =
+  'waiting' | 'running' | 'paused' | 'cached' | 'finished' | 'failed' | 'cancelled' | 'skipped';
+
+/** Somebody has paused the pipeline. */
+export interface Pause {
+  /** ISO time from the workflow clock. */
+  readonly since: string;
+  readonly reason?: string;
+}
 
 /** Progress of one unit of work (an expert, a chunk, an evaluation); also the heartbeat payload. */
 export interface UnitProgress {
@@ -129,6 +137,8 @@ export interface StageStatus {
   readonly finishedAt?: string;
   /** Short reason when failed. */
   readonly error?: string;
+  /** A failed stage that waits: the command that starts it again. */
+  readonly retryWith?: string;
   /** Why the last attempt that is being repeated ended. */
   readonly repeated?: string;
   /** One line on the outcome. */
@@ -140,7 +150,9 @@ export interface PipelineStatus {
   readonly name: string;
   readonly workflowId: string;
   readonly runId: string;
-  readonly state: 'compiling' | 'running' | 'finished' | 'failed' | 'cancelled';
+  readonly state: 'compiling' | 'running' | 'paused' | 'finished' | 'failed' | 'cancelled';
+  /** Set while paused. */
+  readonly paused?: Pause;
   readonly startedAt: string;
   readonly stages: readonly StageStatus[];
   readonly error?: string;
@@ -155,6 +167,8 @@ export interface PipelineResult {
   readonly stages: Readonly<Record<string, StageOutput>>;
   /** Stages whose result was already in the store. */
   readonly reused: readonly string[];
+  /** Why stages have no result that the pipeline goes on without (`onFailure: continue`), by stage id. */
+  readonly failed?: Readonly<Record<string, string>>;
 }
 
 /** Options beside the definition: second workflow argument. */

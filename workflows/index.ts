@@ -7,6 +7,17 @@ export { trainExperts } from './train-experts.js';
 export { distill } from './distill.js';
 export { evaluate } from './evaluate.js';
 export { report } from './report.js';
-export { pipelineStatus, stageProgress, stageStatus } from './messages.js';
+export {
+  cancelPipeline,
+  pausePipeline,
+  pauseSignal,
+  pipelineStatus,
+  resumePipeline,
+  resumeSignal,
+  retryStage,
+  stageProgress,
+  stageStatus,
+} from './messages.js';
+export type { CancelOptions, PauseOptions } from './messages.js';
 export { COMPUTE_QUEUE, PIPELINE_QUEUE } from './queues.js';
 export type { StageInput, StageOutcome } from './stage-input.js';

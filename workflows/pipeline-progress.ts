@@ -3,7 +3,7 @@
  */
 import { setCurrentDetails, workflowInfo } from '@temporalio/workflow';
 import type { Plan } from '../definition/plan.js';
-import type { PipelineStatus, StageStatus } from '../definition/stages.js';
+import type { Pause, PipelineStatus, StageStatus } from '../definition/stages.js';
 import { pipelineDetails } from './summary.js';
 import { directNeeds } from './upstream.js';
 
@@ -14,18 +14,21 @@ export class PipelineProgress {
   private state: PipelineStatus['state'] = 'compiling';
   private error: string | undefined;
   private repeated: string | undefined;
+  private paused: Pause | undefined;
   private readonly stages = new Map<string, StageStatus>();
 
   get current(): PipelineStatus {
     const info = workflowInfo();
+    const goesOn = this.state === 'running' || this.state === 'compiling';
     const status: Mutable<PipelineStatus> = {
       name: this.name,
       workflowId: info.workflowId,
       runId: info.runId,
-      state: this.state,
+      state: goesOn && this.paused !== undefined ? 'paused' : this.state,
       startedAt: info.startTime.toISOString(),
       stages: [...this.stages.values()],
     };
+    if (goesOn && this.paused !== undefined) status.paused = this.paused;
     if (this.error !== undefined) status.error = this.error;
     if (this.repeated !== undefined) status.repeated = this.repeated;
     return status;
@@ -34,6 +37,12 @@ export class PipelineProgress {
   /** Something before the stages is tried again, for this reason; undefined once it has succeeded. */
   repeat(reason: string | undefined): void {
     this.repeated = reason;
+    this.show();
+  }
+
+  /** The pipeline is paused, or goes on. */
+  pause(pause: Pause | undefined): void {
+    this.paused = pause;
     this.show();
   }
 
@@ -71,6 +80,12 @@ export class PipelineProgress {
     if (known === undefined || known.finishedAt !== undefined) return;
     this.stages.set(status.id, status);
     this.show();
+  }
+
+  /** A failed stage is started again; its own news follow. */
+  retried({ id, type, needs, done, total, metrics, preemptions, failures, workflowId }: StageStatus): void {
+    const kept = { id, type, needs, done, total, metrics, preemptions, failures };
+    this.replace({ ...kept, state: 'running', ...(workflowId !== undefined && { workflowId }) });
   }
 
   /** A stage has come to its end. */

@@ -7,6 +7,7 @@ import type { PipelineOptions, PipelineResult } from '../definition/stages.js';
 import { finalFailure, judge, rethrowFaults } from './failures.js';
 import { GoOnInNewRun } from './history.js';
 import { pipelineStatus, stageProgress } from './messages.js';
+import { PipelineControl } from './pipeline-control.js';
 import { PipelineProgress } from './pipeline-progress.js';
 import { light } from './proxies.js';
 import { StageWalk } from './stage-walk.js';
@@ -25,6 +26,8 @@ export async function pipeline(
   const progress = new PipelineProgress();
   setHandler(pipelineStatus, () => progress.current);
   setHandler(stageProgress, (status) => progress.replace(status));
+  const control = new PipelineControl(progress);
+  control.listen();
   try {
     const {
       plan,
@@ -32,6 +35,7 @@ export async function pipeline(
       storedPlan = plan,
     } = await once('compile', progress, () => light.compileDefinition(definition, options.params));
     progress.planned(plan);
+    if (control.gate.current !== undefined) await control.gate.passed();
     const dataset = await once('data set', progress, () => light.resolveDataset(plan.dataset, plan.seed));
     const { workflowId, runId, startTime } = workflowInfo();
     const walk = new StageWalk(
@@ -42,6 +46,7 @@ export async function pipeline(
         cache: options.cache ?? true,
       },
       progress,
+      control,
     );
     const result = await walk.run();
     progress.finish('finished');
@@ -51,6 +56,7 @@ export async function pipeline(
     rethrowFaults(error);
     if (isCancellation(error)) {
       progress.finish('cancelled');
+      await control.settled();
       throw error;
     }
     const { code, message } = judge(error);

@@ -94,6 +94,31 @@ export class StageProgress {
     if (this.schedule.tellsBegin) this.signal();
   }
 
+  /** Whether the stage stands still because of a pause. */
+  stands(still: boolean): void {
+    const state = still ? 'paused' : 'running';
+    const other = still ? 'running' : 'paused';
+    if (this.status.state === other) this.tell({ state });
+  }
+
+  /** The stage has failed and waits for somebody to start it again. */
+  waitsForRetry(error: string): void {
+    const pipeline = workflowInfo().parent?.workflowId ?? '';
+    const retryWith = `distillery retry ${pipeline} ${this.status.id}`;
+    this.tell({ state: 'failed', error, retryWith });
+  }
+
+  /** Something that should be known, although it does not change how the stage ends. */
+  notes(error: string): void {
+    this.tell({ error });
+  }
+
+  private tell(change: Partial<StageStatus>): void {
+    this.status = { ...this.status, ...change };
+    this.show();
+    this.signal();
+  }
+
   /** The stage has come to its end; the pipeline learns it from the child's result. */
   ended(state: StageState, details: Partial<StageStatus>): void {
     this.status = { ...this.status, ...details, state, finishedAt: new Date().toISOString() };

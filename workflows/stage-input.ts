@@ -4,6 +4,7 @@
 import type { ReportSource, RunContext, Upstream } from '../activities/contract.js';
 import type { PlannedStage } from '../definition/plan.js';
 import type { BudgetUse, EngineInfo, StageManifest, StageStatus } from '../definition/stages.js';
+import type { CarriedControl } from './stage-control.js';
 
 export interface StageInput<S extends PlannedStage = PlannedStage, Position = undefined> {
   readonly stage: S;
@@ -16,8 +17,10 @@ export interface StageInput<S extends PlannedStage = PlannedStage, Position = un
   readonly stageCount?: number;
   /** Whether an earlier result may be used. */
   readonly cache: boolean;
-  /** Set when the stage goes on in a new run after continue-as-new. */
+  /** Set when the stage goes on in a new run: for a short history, or when it is retried. */
   readonly resume?: Resumption<Position>;
+  /** What the stage was told in the run before. */
+  readonly control?: CarriedControl;
 }
 
 /** What a stage carries from one run to the next; kept small, as it is a payload. */

@@ -6,9 +6,9 @@ import {
   CancellationScope,
   CancelledFailure,
   ParentClosePolicy,
-  executeChild,
   isCancellation,
   sleep,
+  startChild,
   workflowInfo,
 } from '@temporalio/workflow';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
@@ -16,6 +16,7 @@ import type { UpstreamStage } from '../activities/contract.js';
 import type { Plan, PlannedStage } from '../definition/plan.js';
 import type { PipelineResult, StageOutput } from '../definition/stages.js';
 import { finalFailure, judge, rethrowFaults, type Verdict } from './failures.js';
+import type { PipelineControl } from './pipeline-control.js';
 import type { PipelineProgress } from './pipeline-progress.js';
 import type { StageInput, StageOutcome } from './stage-input.js';
 import { stageTotal } from './stage-total.js';
@@ -39,11 +40,14 @@ export class StageWalk {
   private readonly walked = new Map<string, Promise<boolean>>();
   private readonly finished = new Map<string, UpstreamStage>();
   private firstFailure: { readonly stage: string; readonly verdict: Verdict } | undefined;
+  /** Why stages have no result that the pipeline goes on without. */
+  private readonly tolerated: Record<string, string> = {};
 
   constructor(
     private readonly plan: Plan,
     private readonly common: Common,
     private readonly progress: PipelineProgress,
+    private readonly control: PipelineControl,
   ) {}
 
   /** @throws ApplicationFailure naming the first stage that failed, once all others have ended */
@@ -62,7 +66,8 @@ export class StageWalk {
       stages[id] = manifest.output;
       if (state === 'cached') reused.push(id);
     }
-    return { name: plan.name, seed: plan.seed, stages, reused };
+    const failed = Object.keys(this.tolerated).length > 0 ? { failed: this.tolerated } : {};
+    return { name: plan.name, seed: plan.seed, stages, reused, ...failed };
   }
 
   /** Whether the stage has a result. Failures of the stage are recorded, not thrown. */
@@ -78,6 +83,7 @@ export class StageWalk {
       return false;
     }
     try {
+      if (this.control.gate.current !== undefined) await this.control.gate.passed();
       const { state, manifest, status } = await this.runChild(stage);
       const { preemptions, failures } = status;
       this.finished.set(stage.id, { stage, manifest, state, preemptions, failures });
@@ -103,17 +109,22 @@ export class StageWalk {
     this.progress.update(stage.id, { state: 'running', workflowId, startedAt, total: stageTotal(stage) });
     for (let check = 1; ; check += 1) {
       try {
-        return await executeChild<(input: StageInput) => Promise<StageOutcome>>(workflowTypes[stage.uses], {
+        const type = workflowTypes[stage.uses];
+        const child = await startChild<(input: StageInput) => Promise<StageOutcome>>(type, {
           workflowId,
           args: [input],
           // A terminated pipeline lets its stages stop their compute in good order.
           parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
           staticSummary: `${stage.uses} of ${this.plan.name}`,
         });
+        await this.control.started(stage.id, child);
+        return await child.result();
       } catch (error) {
         if (!(error instanceof WorkflowExecutionAlreadyStartedError) || check === predecessorChecks)
           throw error;
         await sleep(predecessorWait);
+      } finally {
+        this.control.ended(stage.id);
       }
     }
   }
@@ -125,16 +136,15 @@ export class StageWalk {
 
   private recordFailure(stage: PlannedStage, error: unknown): void {
     rethrowFaults(error);
-    if (isCancellation(error)) {
-      this.progress.ended(stage.id, { state: 'cancelled' });
-      this.firstFailure ??= {
-        stage: stage.id,
-        verdict: { kind: 'fatal', code: 'ComputeFailed', message: 'the stage was cancelled' },
-      };
-      return;
-    }
-    const verdict = judge(error);
-    this.progress.ended(stage.id, { state: 'failed', error: verdict.message });
-    this.firstFailure ??= { stage: stage.id, verdict };
+    const cancelled = isCancellation(error);
+    const verdict: Verdict = cancelled
+      ? { kind: 'fatal', code: 'ComputeFailed', message: 'the stage was cancelled' }
+      : judge(error);
+    this.progress.ended(
+      stage.id,
+      cancelled ? { state: 'cancelled' } : { state: 'failed', error: verdict.message },
+    );
+    if (stage.onFailure === 'continue') this.tolerated[stage.id] = verdict.message;
+    else this.firstFailure ??= { stage: stage.id, verdict };
   }
 }

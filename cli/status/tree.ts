@@ -2,7 +2,7 @@
  * @file The tree of stages that `status`, `run` and `demo` draw.
  */
 import { printable, printableLines } from '../terminal/escape.js';
-import { formatDuration } from '../terminal/format.js';
+import { formatDateTime, formatDuration } from '../terminal/format.js';
 import type { Terminal } from '../terminal/terminal.js';
 import { columnsOf, pad, truncate, wrapped } from '../terminal/width.js';
 import type { RunView, StageView } from './view.js';
@@ -59,6 +59,7 @@ function headLine(run: RunView, { colours }: Pick<Terminal, 'colours'>, now: num
   const state = {
     compiling: 'reading the definition',
     running: `running for ${time}`,
+    paused: colours.yellow(pauseWords(run)),
     finished: colours.green(`finished in ${time}`),
     failed: colours.red(`failed after ${time}`),
     cancelled: colours.yellow(`cancelled after ${time}`),
@@ -67,16 +68,23 @@ function headLine(run: RunView, { colours }: Pick<Terminal, 'colours'>, now: num
   return `${colours.bold(printable(run.workflowId))}${name}  ${state}`;
 }
 
+/** `paused since 12:03 (maintenance)`. */
+function pauseWords({ paused }: RunView): string {
+  if (paused === undefined) return 'paused';
+  const why = paused.reason === undefined ? '' : ` (${printable(paused.reason)})`;
+  return `paused since ${formatDateTime(new Date(paused.since))}${why}`;
+}
+
 /** When the server does not say when a run ended, it ended with the last of its stages. */
 function lifeOf(run: RunView): { startedAt?: string; finishedAt?: string } {
   const ends = run.stages.flatMap((stage) => stage.finishedAt ?? []).sort();
-  const over = run.state !== 'running' && run.state !== 'compiling';
+  const over = run.state !== 'running' && run.state !== 'compiling' && run.state !== 'paused';
   const finishedAt = over ? (run.finishedAt ?? ends.at(-1)) : undefined;
   return { startedAt: run.startedAt, ...(finishedAt === undefined ? {} : { finishedAt }) };
 }
 
 function countOf(stage: StageView): string {
-  const counted = stage.state === 'running' || stage.state === 'failed' || stage.state === 'cancelled';
+  const counted = ['running', 'paused', 'failed', 'cancelled'].includes(stage.state);
   return counted && stage.total > 0 ? `${stage.done}/${stage.total}` : '';
 }
 

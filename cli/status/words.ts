@@ -15,6 +15,8 @@ export function glyph(state: StageState, { green, cyan, red, yellow, dim }: Term
       return green('✓');
     case 'running':
       return cyan('●');
+    case 'paused':
+      return yellow('‖');
     case 'failed':
       return red('✗');
     case 'cancelled':
@@ -81,6 +83,8 @@ export function outcomeWords(stage: StageView, now: number): string {
       return stage.needs.length > 0 ? `waits for ${stage.needs.map(printable).join(', ')}` : 'waits';
     case 'running':
       return 'runs';
+    case 'paused':
+      return `paused at ${Math.floor(stage.fraction * 100)} %`;
     case 'cached':
       return 'already in the store, reused';
     case 'finished':

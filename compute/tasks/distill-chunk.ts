@@ -1,7 +1,6 @@
 /**
  * @file `distillChunk`: a piece of a distillation, from the newest checkpoint to iteration `to`.
  */
-import { unitKey } from '../../artifacts/canonical-json.js';
 import { Checkpoints, safetensorsMediaType, type Checkpoint } from '../../artifacts/checkpoints.js';
 import { findChunk, putChunk } from '../../artifacts/distillations.js';
 import { encodeMetrics, metricsMediaType } from '../../artifacts/metrics.js';
@@ -21,10 +20,8 @@ import type { TaskContext } from '../context.js';
 import { openExperts } from '../experts.js';
 import type { DistillChunkInput, DistillChunkResult } from '../protocol.js';
 import { floats } from '../training-checkpoint.js';
-import { datasetIdentity, networkPrograms, runImages, type RunImages } from '../warm.js';
-
-/** Raised when the same input gives another result. */
-const version = 1;
+import { distillationUnit } from '../unit-keys.js';
+import { networkPrograms, runImages, type RunImages } from '../warm.js';
 
 export async function distillChunk(
   input: DistillChunkInput,
@@ -124,27 +121,6 @@ async function compute(
     resumedFrom,
     engine: context.device.info,
   };
-}
-
-/** How far it has come is not part of what a distillation is: a longer one goes on from a shorter one. */
-function distillationUnit({
-  dataset,
-  network,
-  trajectories,
-  config,
-  seed,
-  fresh,
-}: DistillChunkInput): string {
-  return unitKey({
-    task: 'distill',
-    version,
-    dataset: datasetIdentity(dataset),
-    network,
-    trajectories: trajectories.sha256,
-    config,
-    seed,
-    fresh,
-  });
 }
 
 function begin({ config, seed }: DistillChunkInput, images: RunImages): DistillState {

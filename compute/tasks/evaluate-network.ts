@@ -1,7 +1,6 @@
 /**
  * @file `evaluateNetwork`: trains one fresh network on a small set and measures it (method, section 7).
  */
-import { unitKey } from '../../artifacts/canonical-json.js';
 import { Checkpoints } from '../../artifacts/checkpoints.js';
 import { findEvaluation, putEvaluation } from '../../artifacts/evaluations.js';
 import { decodeDistilled } from '../../artifacts/result-folder.js';
@@ -16,10 +15,8 @@ import { Checkpointing, Speed } from '../checkpointing.js';
 import type { TaskContext } from '../context.js';
 import type { EvaluateNetworkInput, EvaluateNetworkResult } from '../protocol.js';
 import { trainingState, trainingTensors } from '../training-checkpoint.js';
-import { datasetIdentity, networkPrograms, runImages, type RunImages } from '../warm.js';
-
-/** Raised when the same input gives another result. */
-const version = 1;
+import { evaluationUnit } from '../unit-keys.js';
+import { networkPrograms, runImages, type RunImages } from '../warm.js';
 
 export async function evaluateNetwork(
   input: EvaluateNetworkInput,
@@ -90,17 +87,6 @@ export async function evaluateNetwork(
   } finally {
     training.release();
   }
-}
-
-function evaluationUnit({ dataset, trainingSet: set, ...rest }: EvaluateNetworkInput): string {
-  const trained = set.kind === 'distilled' ? { kind: set.kind, result: set.result.sha256 } : set;
-  return unitKey({
-    task: 'evaluate-network',
-    version,
-    dataset: datasetIdentity(dataset),
-    trainingSet: trained,
-    ...rest,
-  });
 }
 
 async function trainingSet(

@@ -16,10 +16,8 @@ import { Checkpointing, Speed } from '../checkpointing.js';
 import type { TaskContext } from '../context.js';
 import type { TrainExpertInput, TrainExpertResult } from '../protocol.js';
 import { floats, trainingState, trainingTensors, vector } from '../training-checkpoint.js';
-import { datasetIdentity, networkPrograms, runImages } from '../warm.js';
-
-/** Raised when the same input gives another result. */
-const version = 1;
+import { expertUnit } from '../unit-keys.js';
+import { networkPrograms, runImages } from '../warm.js';
 
 /** What a checkpoint keeps beside the weights. */
 interface Records {
@@ -145,21 +143,6 @@ async function holdsShards(store: ArtifactStore, checkpoint: Checkpoint): Promis
     if (error instanceof DistilleryError && error.code === 'Corrupt') return false;
     throw error;
   }
-}
-
-/** Neither how many experts there are nor how long this one trains changes its steps. */
-function expertUnit({ dataset, network, config, seed, index, fresh }: TrainExpertInput): string {
-  const { lr, momentum, weightDecay, batchSize, augmentation } = config;
-  return unitKey({
-    task: 'train-expert',
-    version,
-    dataset: datasetIdentity(dataset),
-    network,
-    config: { lr, momentum, weightDecay, batchSize, augmentation },
-    seed,
-    index,
-    fresh,
-  });
 }
 
 /** What the writer had in hand; the checkpoint's digest vouches for it. */

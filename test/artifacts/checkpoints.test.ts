@@ -29,6 +29,20 @@ test('units of work do not see each other’s checkpoints', async () => {
   assert.equal(await new Checkpoints(store, 'two').newest(), undefined);
 });
 
+test('what a run has stored is discarded, what was there before stays', async () => {
+  const store = new MemoryStore();
+  const checkpoints = new Checkpoints(store, 'unit');
+  await checkpoints.save(1, state(1));
+  // Times of stores are in whole seconds.
+  await new Promise((resolve) => setTimeout(resolve, 1100));
+  const since = new Date();
+  await checkpoints.save(2, state(2));
+  await new Checkpoints(store, 'other').save(3, state(3));
+  await checkpoints.discard(since);
+  assert.equal((await checkpoints.newest())?.sequence, 1);
+  assert.equal((await new Checkpoints(store, 'other').newest())?.sequence, 3);
+});
+
 test('a damaged checkpoint is reported and passed over', async () => {
   const store = new MemoryStore();
   const damaged: string[] = [];

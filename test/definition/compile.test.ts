@@ -22,6 +22,7 @@ const common = {
   timeoutSeconds: 86_400,
   stallTimeoutSeconds: 300,
   heartbeatTimeoutSeconds: 10,
+  onFailure: 'fail',
   cache: true,
 };
 const convNet = { architecture: 'ConvNet', depth: 2, width: 8, norm: 'instance', pool: 'avg', act: 'relu' };

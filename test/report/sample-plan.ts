@@ -37,6 +37,7 @@ export function samplePlan(options: {
     timeoutSeconds: 86_400,
     stallTimeoutSeconds: 300,
     heartbeatTimeoutSeconds: 10,
+    onFailure: 'fail' as const,
     cache: true,
   };
   const sgd = { momentum: 0, weightDecay: 0, batchSize: 256, augmentation: 'dsa' } as const;

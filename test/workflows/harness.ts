@@ -39,13 +39,13 @@ export async function withWorkers<T>(
   const [pipelines, computes] = await Promise.all([
     Worker.create({
       connection,
-      ...leavingSettings,
+      ...leavingSettings(),
       ...(await workflowSource()),
       taskQueue: PIPELINE_QUEUE,
       activities: light,
       maxCachedWorkflows,
     }),
-    Worker.create({ connection, ...leavingSettings, taskQueue: COMPUTE_QUEUE, activities: compute }),
+    Worker.create({ connection, ...leavingSettings(), taskQueue: COMPUTE_QUEUE, activities: compute }),
   ]);
   return pipelines.runUntil(computes.runUntil(body));
 }

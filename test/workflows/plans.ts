@@ -28,8 +28,9 @@ const common = {
   timeoutSeconds: 3600,
   stallTimeoutSeconds: 300,
   heartbeatTimeoutSeconds: 10,
+  onFailure: 'fail',
   cache: true,
-};
+} as const;
 
 export function experts(change: Partial<TrainExpertsStage> = {}): TrainExpertsStage {
   return {

@@ -114,6 +114,11 @@ export class Pretend {
         report: reference('report'),
         files: [],
       })),
+    discardCheckpoints: (input) => this.answer('discardCheckpoints', [input], () => undefined),
+    cancelCaller: async () => {
+      const { client, info } = Context.current();
+      await client.workflow.getHandle(info.workflowExecution?.workflowId ?? '').cancel();
+    },
   };
 
   readonly compute: ComputeActivities = {

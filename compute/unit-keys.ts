@@ -1,0 +1,74 @@
+/**
+ * @file The identity of each kind of work: what a checkpoint or a result belongs to. Whatever changes the
+ * numbers is in it; how far the work has come is not.
+ */
+import { unitKey } from '../artifacts/canonical-json.js';
+import type {
+  DatasetInput,
+  DistillChunkInput,
+  EvaluateNetworkInput,
+  TaskName,
+  TrainExpertInput,
+  UnitOfWork,
+} from './protocol.js';
+
+/** Raised when the same input of the task gives another result. */
+const versions: Readonly<Record<TaskName, number>> = { trainExpert: 1, distillChunk: 1, evaluateNetwork: 1 };
+
+/** What tells one division of a data set from another; part of every unit key. */
+export function datasetIdentity({ manifest, limit, holdout, seed }: DatasetInput): object {
+  return { manifest: manifest.sha256, limit, holdout, seed };
+}
+
+/** Neither how many experts there are nor how long this one trains changes its steps. */
+export function expertUnit({ dataset, network, config, seed, index, fresh }: TrainExpertInput): string {
+  const { lr, momentum, weightDecay, batchSize, augmentation } = config;
+  return unitKey({
+    task: 'train-expert',
+    version: versions.trainExpert,
+    dataset: datasetIdentity(dataset),
+    network,
+    config: { lr, momentum, weightDecay, batchSize, augmentation },
+    seed,
+    index,
+    fresh,
+  });
+}
+
+/** How far it has come is not part of what a distillation is: a longer one goes on from a shorter one. */
+export function distillationUnit(input: DistillChunkInput): string {
+  const { dataset, network, trajectories, config, seed, fresh } = input;
+  return unitKey({
+    task: 'distill',
+    version: versions.distillChunk,
+    dataset: datasetIdentity(dataset),
+    network,
+    trajectories: trajectories.sha256,
+    config,
+    seed,
+    fresh,
+  });
+}
+
+export function evaluationUnit({ dataset, trainingSet: set, ...rest }: EvaluateNetworkInput): string {
+  const trained = set.kind === 'distilled' ? { kind: set.kind, result: set.result.sha256 } : set;
+  return unitKey({
+    task: 'evaluate-network',
+    version: versions.evaluateNetwork,
+    dataset: datasetIdentity(dataset),
+    trainingSet: trained,
+    ...rest,
+  });
+}
+
+/** Whose checkpoints a task writes: the unit, and how far this run of it is to go. */
+export function lineage({ task, input }: UnitOfWork): { readonly unit: string; readonly goal?: number } {
+  switch (task) {
+    case 'trainExpert':
+      return { unit: expertUnit(input), goal: input.config.epochs };
+    case 'distillChunk':
+      return { unit: distillationUnit(input), goal: input.iterations };
+    case 'evaluateNetwork':
+      return { unit: evaluationUnit(input) };
+  }
+}
