@@ -141,8 +141,15 @@ export interface LightActivities {
     definition: Definition,
     params?: PipelineOptions['params'],
   ) => Promise<CompiledDefinition>;
-  /** Finds the data set in the store, importing a built-in one when it is not there yet. */
-  readonly resolveDataset: (spec: DatasetSpec, seed: number) => Promise<DatasetInput>;
+  /**
+   * Finds the data set in the store, importing a built-in one when it is not there yet, and sees that the
+   * networks can take its images.
+   */
+  readonly resolveDataset: (
+    spec: DatasetSpec,
+    seed: number,
+    networks?: readonly NetworkSpec[],
+  ) => Promise<DatasetInput>;
   readonly beginStage: (input: BeginStageInput) => Promise<BegunStage>;
   /** Writes the stage's manifest, unless there is one. */
   readonly finishStage: (input: FinishStageInput) => Promise<StageManifest>;

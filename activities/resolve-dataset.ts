@@ -7,17 +7,25 @@ import type { Reference } from '../artifacts/reference.js';
 import type { DatasetInput } from '../compute/protocol.js';
 import type { DatasetManifest } from '../datasets/dataset.js';
 import type { DatasetSpec } from '../definition/plan.js';
+import { imageSizeProblem } from '../definition/image-sizes.js';
+import { describeNetwork } from '../definition/network-names.js';
 import { DistilleryError } from '../errors/errors.js';
+import type { NetworkSpec } from '../networks/spec.js';
 
 /** Brings a built-in data set into the store, or says undefined when there is none of that name. */
 export type ImportBuiltin = (store: ArtifactStore, name: string) => Promise<Reference | undefined>;
 
-/** @throws DistilleryError `InvalidDataset` when there is no such data set, or too few images in it */
+/**
+ * @param networks that are to be trained on it
+ * @throws DistilleryError `InvalidDataset` when there is no such data set, or too few images in it;
+ *   `InvalidDefinition` when a network cannot take its images
+ */
 export async function resolveDataset(
   store: ArtifactStore,
   importBuiltin: ImportBuiltin,
   spec: DatasetSpec,
   seed: number,
+  networks: readonly NetworkSpec[] = [],
 ): Promise<DatasetInput> {
   const key = datasetKey(spec.source);
   let stored = await store.getManifest(key);
@@ -25,7 +33,9 @@ export async function resolveDataset(
     stored = await store.getManifest(key);
   }
   if (stored === undefined) throw await unknownDataset(store, spec.source);
-  checkSplit(spec, stored.body as DatasetManifest);
+  const manifest = stored.body as DatasetManifest;
+  checkSplit(spec, manifest);
+  for (const network of networks) checkImageSize(network, spec, manifest);
   const { limit, holdout } = spec;
   return { manifest: stored.reference, ...(limit !== undefined && { limit }), holdout, seed };
 }
@@ -37,6 +47,15 @@ function checkSplit({ source, holdout, limit }: DatasetSpec, { train }: DatasetM
   throw new DistilleryError(
     'InvalidDataset',
     `The data set ${source} has ${train.count} training images, fewer than ${parts} ask for; lower one of them.`,
+  );
+}
+
+function checkImageSize(network: NetworkSpec, { source }: DatasetSpec, { shape }: DatasetManifest): void {
+  const problem = imageSizeProblem(network, shape);
+  if (problem === undefined) return;
+  throw new DistilleryError(
+    'InvalidDefinition',
+    `The network ${describeNetwork(network)} does not suit the data set ${source}: ${problem}.`,
   );
 }
 

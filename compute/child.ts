@@ -3,6 +3,7 @@
  * parent sends, one at a time. Never imported; `ComputeProcess` forks it.
  */
 import { connectStore } from '../artifacts/s3-store.js';
+import { loadNetworkModules, modulesVariable } from '../networks/modules.js';
 import { openTensorflowDevice } from '../tensor/tensorflow-device.js';
 import { serve } from './serve.js';
 import { checkpointIntervalFrom } from './spawn.js';
@@ -10,6 +11,10 @@ import { tasks } from './tasks/index.js';
 
 serve(tasks, async () => {
   // Asked nothing before a task needs it: a store that is away is then waited for on the task's behalf.
-  const [store, device] = await Promise.all([connectStore(process.env), openTensorflowDevice()]);
+  const [store, device] = await Promise.all([
+    connectStore(process.env),
+    openTensorflowDevice(),
+    loadNetworkModules(process.env[modulesVariable]),
+  ]);
   return { store, device, checkpointInterval: checkpointIntervalFrom(process.env) };
 });

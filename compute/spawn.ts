@@ -5,6 +5,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { modulesVariable } from '../networks/modules.js';
 import { engineEnvironment } from '../tensor/environment.js';
 import { defaultCheckpointSeconds, type CheckpointInterval } from './checkpoint-policy.js';
 
@@ -18,6 +19,8 @@ export interface SpawnOptions {
   readonly device?: string;
   /** Default 10. */
   readonly checkpointInterval?: CheckpointInterval;
+  /** Modules that define networks, as `modulesValue` gives them; by default those of the environment. */
+  readonly networks?: string;
   /** Module to run instead of distillery's own child. */
   readonly entry?: string;
 }
@@ -26,6 +29,7 @@ export function spawnCompute({
   threads,
   device,
   checkpointInterval = defaultCheckpointSeconds,
+  networks,
   entry,
 }: SpawnOptions): ChildProcess {
   const setpriv = findSetpriv();
@@ -35,6 +39,7 @@ export function spawnCompute({
       ...engineEnvironment(threads),
       [intervalVariable]: String(checkpointInterval),
       ...(device !== undefined && { CUDA_VISIBLE_DEVICES: device }),
+      ...(networks !== undefined && { [modulesVariable]: networks }),
     },
     // Whatever flags started the worker are not meant for its children.
     execArgv: [],

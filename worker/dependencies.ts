@@ -13,6 +13,7 @@ import { defaultMemoryLimit } from '../compute/memory.js';
 import { ComputePool } from '../compute/pool.js';
 import type { EngineInfo } from '../definition/stages.js';
 import { importBuiltin } from '../datasets/builtin.js';
+import { modulesValue, modulesVariable } from '../networks/modules.js';
 import { writeReport } from '../report/index.js';
 import { locateBuiltin } from './builtin-datasets.js';
 import { versions } from './versions.js';
@@ -25,6 +26,11 @@ export interface ComputeSettings {
   readonly slots?: number;
   /** CUDA devices by index or id, one slot each. */
   readonly devices?: readonly string[];
+  /**
+   * Modules that define networks of your own, beside those in `DISTILLERY_NETWORKS`: paths of files whose default
+   * export is a `CustomNetworks`. The compute processes load them.
+   */
+  readonly networks?: readonly string[];
   /** Threads per slot. Default: the machine's, shared among the slots. */
   readonly threads?: number;
   /**
@@ -54,6 +60,7 @@ export function createPool(settings: ComputeSettings, onReady?: (engine: EngineI
     slots,
     threads,
     memoryLimit,
+    networks: modulesValue(settings.networks ?? [], process.env[modulesVariable]),
     ...(onReady !== undefined && { onReady }),
   });
 }

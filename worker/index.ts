@@ -7,6 +7,9 @@ export { describeEvent, type OnWorkerEvent, type WorkerEvent } from './events.js
 export { buildWorkflowBundle } from './bundle.js';
 export type { ComputeSettings, Role } from './dependencies.js';
 export type { PreemptionHook } from './preemption.js';
+export type { NetworkFunction } from '../networks/build.js';
+export type { CustomNetwork, CustomNetworks } from '../networks/custom.js';
+export type { Layers } from '../networks/layers.js';
 export { DistilleryError, type ErrorCode } from '../errors/errors.js';
 export { COMPUTE_QUEUE, PIPELINE_QUEUE } from '../workflows/queues.js';
 export type {

@@ -3,7 +3,9 @@
  */
 import { continueAsNew, isCancellation, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { Definition } from '../activities/contract.js';
+import type { Plan } from '../definition/plan.js';
 import type { PipelineOptions, PipelineResult } from '../definition/stages.js';
+import type { NetworkSpec } from '../networks/spec.js';
 import { finalFailure, judge, rethrowFaults } from './failures.js';
 import { GoOnInNewRun } from './history.js';
 import { pipelineStatus, stageProgress } from './messages.js';
@@ -36,7 +38,9 @@ export async function pipeline(
     } = await once('compile', progress, () => light.compileDefinition(definition, options.params));
     progress.planned(plan);
     if (control.gate.current !== undefined) await control.gate.passed();
-    const dataset = await once('data set', progress, () => light.resolveDataset(plan.dataset, plan.seed));
+    const dataset = await once('data set', progress, () =>
+      light.resolveDataset(plan.dataset, plan.seed, networksOf(plan)),
+    );
     const { workflowId, runId, startTime } = workflowInfo();
     const walk = new StageWalk(
       plan,
@@ -63,6 +67,11 @@ export async function pipeline(
     progress.finish('failed', message);
     throw finalFailure(code, message);
   }
+}
+
+/** Every network that the plan trains. */
+function networksOf({ network, stages }: Plan): NetworkSpec[] {
+  return [network, ...stages.flatMap((stage) => (stage.uses === 'evaluate' ? stage.with.networks : []))];
 }
 
 async function once<T>(what: string, progress: PipelineProgress, attempt: () => Promise<T>): Promise<T> {

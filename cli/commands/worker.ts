@@ -16,6 +16,7 @@ interface WorkerOptions {
   devices?: string;
   memoryLimit?: number;
   checkpointInterval?: number | 'off';
+  networks?: readonly string[];
   grace?: number;
   preemptionFile?: string;
   preemptionCommand?: readonly string[];
@@ -42,6 +43,7 @@ export function workerCommand(context: CommandContext): Command {
     .option('--slots <count>', 'compute tasks at once, a process each', wholeNumber)
     .option('--threads <count>', 'threads of each slot', wholeNumber)
     .option('--devices <list>', 'CUDA devices by index or id, one slot each')
+    .option('--networks <files...>', 'modules that define networks of your own')
     .addOption(
       new Option('--memory-limit <size>', 'of each slot, such as 8GiB (default: 90 % / slots)')
         .env('DISTILLERY_MEMORY_LIMIT')
@@ -77,12 +79,13 @@ export function workerCommand(context: CommandContext): Command {
       const leaving = new AbortController();
       // Started by `up` or `demo`: without them nobody would stop us.
       if (parent !== undefined) process.once('disconnect', () => leaving.abort());
-      const { queue, slots, threads, devices, grace, preemptionFile, preemptionCommand } = options;
+      const { queue, slots, threads, devices, networks, grace, preemptionFile, preemptionCommand } = options;
       const { memoryLimit, checkpointInterval: interval } = options;
       await runWorker({
         queue,
         ...(slots === undefined ? {} : { slots }),
         ...(threads === undefined ? {} : { threads }),
+        ...(networks === undefined ? {} : { networks }),
         ...(devices === undefined ? {} : { devices: devices.split(',').map((device) => device.trim()) }),
         ...(memoryLimit === undefined ? {} : { memoryLimit }),
         ...(interval === undefined ? {} : { checkpointInterval: interval }),

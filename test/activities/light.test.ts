@@ -10,6 +10,7 @@ import { createLightActivities, type LightDependencies } from '../../activities/
 import { stageIdentity } from '../../activities/stage-identity.js';
 import { datasetKey } from '../../artifacts/layout.js';
 import { getTrajectory, getTrajectorySet } from '../../artifacts/trajectories.js';
+import type { NetworkSpec } from '../../networks/spec.js';
 import type { ReportInput } from '../../report/input.js';
 import { MemoryStore } from '../support/memory-store.js';
 import { distillation, evaluation, experts, network, planOf, reporting } from '../workflows/plans.js';
@@ -114,6 +115,25 @@ describe('light activities', () => {
     assert.equal(error.type, 'InvalidDataset');
     assert.equal(error.nonRetryable, true);
     assert.match(error.message, /No data set dogs in memory \(there are cats\).*distillery dataset import/);
+  });
+
+  it('refuses networks that cannot take its images, with sizes that work', async () => {
+    await store.putManifest(datasetKey('tiny-images'), {
+      ...datasetManifest(1000),
+      shape: { channels: 3, height: 12, width: 16 },
+    });
+    const { resolveDataset } = activities();
+    const spec = { source: 'tiny-images', holdout: 100 };
+    const resolve = (network: NetworkSpec) =>
+      perform(environment, resolveDataset, spec, 7, [{ architecture: 'MLP' }, network]);
+    const error = await failure(resolve({ architecture: 'VGG11', norm: 'instance' }));
+    assert.equal(error.type, 'InvalidDefinition');
+    assert.equal(error.nonRetryable, true);
+    assert.match(
+      error.message,
+      /VGG11 does not suit the data set tiny-images: VGG11 takes images of at least 32 x 32 .* have 12 x 16/,
+    );
+    await resolve({ architecture: 'ResNet18', norm: 'batch' });
   });
 
   it('refuses a split that the data set is too small for', async () => {
