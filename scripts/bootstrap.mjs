@@ -1,10 +1,12 @@
 /**
- * @file Start of `npm run setup`, `npm run demo`, `npm test` and `npm run bench` in a checkout that may hold nothing but its
- * sources: no node_modules, no build. Node's own modules only, and, here, only syntax that an old Node reads.
+/**
+ * @file Start of `npm run setup`, `npm run demo`, `npm test`, `npm run bench` and `npm run test:faults` in a
+ * checkout that may hold nothing but its sources: no node_modules, no build. Node's own modules only, and,
+ * here, only syntax that an old Node reads.
  *
- * Usage: node scripts/bootstrap.mjs setup|demo|test|bench [arguments for the command]
+ * Usage: node scripts/bootstrap.mjs setup|demo|test|bench|faults [arguments for the command]
  */
-const commands = ['setup', 'demo', 'test', 'bench'];
+const commands = ['setup', 'demo', 'test', 'bench', 'faults'];
 const command = process.argv[2];
 const major = Number(process.versions.node.split('.')[0]);
 

@@ -3,6 +3,7 @@
  */
 import { join } from 'node:path';
 import { build } from '../build.mjs';
+import { runFaults } from './faults.mjs';
 import { requirePlatform } from './platform.mjs';
 import { ensurePackages } from './packages.mjs';
 import { root, run, say } from './process.mjs';
@@ -16,6 +17,7 @@ export async function start(command, args) {
   if (command === 'test') return runTests(args);
   if (command === 'bench')
     return run(process.execPath, [join(root, 'dist', 'bench', 'engine', 'main.js'), ...args]);
+  if (command === 'faults') return runFaults(args);
   say(`handing over to: distillery ${[command, ...args].join(' ')}`);
   return run(process.execPath, [join(root, 'dist', 'cli', 'main.js'), command, ...args]);
 }

@@ -9,6 +9,8 @@ export type Fault =
   | { readonly kind: 'answer'; readonly status: number; readonly code: string }
   /** The connection is cut before anything is sent on. */
   | 'reset'
+  /** Half of the request's body is sent on, then both connections are cut. */
+  | 'cut-request'
   /** The server does what it was asked, but its answer never arrives. */
   | 'lose-answer'
   /** Half of the answer's body, then the connection is cut. */
@@ -17,6 +19,23 @@ export type Fault =
   | 'flip'
   /** The request is taken and nothing ever comes back. */
   | 'silence';
+
+/** A request on its way through the proxy. */
+export interface ProxiedRequest {
+  readonly method: string;
+  /** Bucket and key, without a query. */
+  readonly path: string;
+}
+
+/** Whoever watches the traffic, and may spoil it. */
+export interface ProxyTap {
+  /** Asked when a request begins. */
+  spoil?(request: ProxiedRequest): Fault | undefined;
+  /** The whole request has arrived; nothing has been sent on. */
+  received?(request: ProxiedRequest): void;
+  /** The server has answered; nothing has been sent back. */
+  answered?(request: ProxiedRequest, status: number): void;
+}
 
 export interface FaultProxy {
   readonly endpoint: string;
@@ -27,15 +46,17 @@ export interface FaultProxy {
   close(): Promise<void>;
 }
 
-export async function startFaultProxy(target: string): Promise<FaultProxy> {
+/** @param tap is asked about requests that `fail` has no plan for */
+export async function startFaultProxy(target: string, tap: ProxyTap = {}): Promise<FaultProxy> {
   const { hostname, port } = new URL(target);
   const planned: { method: string; fault: Fault }[] = [];
   const requests: string[] = [];
   const server = http.createServer((incoming, outgoing) => {
-    const method = incoming.method ?? '';
+    const { method = '', url = '' } = incoming;
+    const request = { method, path: url.replace(/\?.*/, '') };
     requests.push(method);
     const index = planned.findIndex((plan) => plan.method === method);
-    const fault = index < 0 ? undefined : planned.splice(index, 1)[0]?.fault;
+    const fault = index < 0 ? tap.spoil?.(request) : planned.splice(index, 1)[0]?.fault;
     if (fault === 'silence') return;
     if (fault === 'reset') {
       incoming.socket.destroy();
@@ -44,22 +65,25 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
     const parts: Buffer[] = [];
     incoming.on('data', (part: Buffer) => parts.push(part));
     incoming.on('end', () => {
+      tap.received?.(request);
       if (typeof fault === 'object') {
         outgoing.writeHead(fault.status, { 'content-type': 'application/xml' });
         outgoing.end(`<Error><Code>${fault.code}</Code><Message>made up</Message></Error>`);
         return;
       }
-      const { rawHeaders, url } = incoming;
+      const { rawHeaders } = incoming;
       const forward = http.request({ hostname, port, method, path: url, headers: rawHeaders }, (answer) => {
         const body: Buffer[] = [];
         answer.on('data', (part: Buffer) => body.push(part));
+        answer.on('error', () => incoming.socket.destroy());
         answer.on('end', () => {
+          tap.answered?.(request, answer.statusCode ?? 500);
           if (fault === 'lose-answer') {
             incoming.socket.destroy();
             return;
           }
           const bytes = Buffer.concat(body);
-          if (fault === 'flip') bytes.writeUInt8(bytes.readUInt8(0) ^ 1, 0);
+          if (fault === 'flip' && bytes.length > 0) bytes.writeUInt8(bytes.readUInt8(0) ^ 1, 0);
           outgoing.writeHead(answer.statusCode ?? 500, answer.rawHeaders);
           if (fault === 'truncate') {
             outgoing.write(bytes.subarray(0, Math.floor(bytes.length / 2)), () => incoming.socket.destroy());
@@ -67,7 +91,11 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
         });
       });
       forward.on('error', () => incoming.socket.destroy());
-      forward.end(Buffer.concat(parts));
+      const body = Buffer.concat(parts);
+      if (fault === 'cut-request') {
+        forward.write(body.subarray(0, Math.floor(body.length / 2)), () => forward.destroy());
+        incoming.socket.destroy();
+      } else forward.end(body);
     });
   });
   const listening = await listen(server);
