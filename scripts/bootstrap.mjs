@@ -1,5 +1,4 @@
 /**
-/**
  * @file Start of `npm run setup`, `npm run demo`, `npm test`, `npm run bench` and `npm run test:faults` in a
  * checkout that may hold nothing but its sources: no node_modules, no build. Node's own modules only, and,
  * here, only syntax that an old Node reads.

@@ -59,7 +59,7 @@ export class Ledger {
     const attempt = this.#open.get(worker);
     if (attempt?.unit !== unit) return;
     if (event.state === 'finished') attempt.finished = true;
-    else if (event.error !== undefined) attempt.error = event.error;
+    else if (event.state === 'failed' && event.error !== undefined) attempt.error = event.error;
     this.#close(attempt, this.now());
     if (attempt.finished) this.#sign(worker, 'finished', unit);
   }

@@ -40,6 +40,8 @@ export interface CampaignReport {
   /** Longest history of any workflow. */
   readonly mostEvents: number;
   readonly damaged: { readonly objects: number; readonly met: number };
+  /** What attempts at work that failed said, and how many did. */
+  readonly errors: Readonly<Record<string, number>>;
   /** Workers that ended and were not told to, by what they said. */
   readonly unasked: Readonly<Record<string, number>>;
   /** Everything that ought not to be; empty after a good campaign. */
@@ -92,9 +94,21 @@ export function reportOf(evidence: Evidence): CampaignReport {
       objects: ledger.damagedObjects,
       met: ledger.damagedMet,
     },
+    errors: errorsOf(ledger),
     unasked: Object.fromEntries(unasked),
     problems: [...errors, ...problemsOf(rows), ...unrecovered(strikes.all)],
   };
+}
+
+/** Keys and digests would make every message one of its own. */
+function errorsOf({ attempts }: Ledger): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { error } of attempts) {
+    if (error === undefined) continue;
+    const message = error.replace(/[0-9a-f]{64}/g, '…').replace(/s-[0-9]{10}/g, 's-…');
+    counts[message] = (counts[message] ?? 0) + 1;
+  }
+  return counts;
 }
 
 function rowOf({ fingerprint, ...run }: RunRecord, reference: Fingerprint | undefined): RunRow {
