@@ -2,6 +2,8 @@
  * @file The plugin in a worker of the user's own.
  */
 import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { WorkflowFailedError } from '@temporalio/client';
@@ -10,6 +12,7 @@ import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import { DistilleryPlugin } from 'distillery';
 import type { pipeline } from 'distillery/workflows';
+import { temporaryFolder } from '../support/idx.js';
 import { timeSkippingServer } from '../support/temporal.js';
 import { userActivities } from './user-activities.js';
 import type { greet } from './user-workflows.js';
@@ -107,6 +110,32 @@ describe('DistilleryPlugin', () => {
           return true;
         });
       });
+      await connection.close();
+    });
+
+    it('leaves when a preemption is announced, before it runs and while it does', async (t) => {
+      const file = join(await temporaryFolder(t), 'notice');
+      const notes: string[] = [];
+      const plugin = new DistilleryPlugin({
+        role: 'compute',
+        preemption: { file, everySeconds: 0.1 },
+        onNote: (line) => notes.push(line),
+      });
+      const connection = await NativeConnection.connect({ address: server.address });
+      const started = async () => {
+        const worker = await Worker.create({ taskQueue: 'leaving', connection, plugins: [plugin] });
+        return { worker, ended: worker.run() };
+      };
+      const first = await started();
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      assert.equal(first.worker.getState(), 'RUNNING');
+      await writeFile(file, '');
+      await first.ended;
+      assert.deepEqual(notes, [`stopping (preemption notice: ${file} is there)`]);
+      await (
+        await started()
+      ).ended;
+      assert.equal(notes.length, 2);
       await connection.close();
     });
   });
