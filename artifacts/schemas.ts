@@ -27,6 +27,7 @@ export const engineSchema: z.ZodType<EngineInfo> = z.object({
   threads: count,
   cpu: z.string(),
   device: z.string(),
+  kernels: z.string().exactOptional(),
 });
 
 /** Which architectures and options exist is for the networks to say. */

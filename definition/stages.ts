@@ -13,6 +13,8 @@ export interface EngineInfo {
   readonly threads: number;
   readonly cpu: string;
   readonly device: string;
+  /** Version of the fused CPU kernels; absent where programs run unfused. */
+  readonly kernels?: string;
 }
 
 export interface TrainExpertsOutput {

@@ -7,11 +7,10 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { DistilleryError } from '../errors/errors.js';
-import { findOnPath, runCommand } from './command.js';
+import { runCommand } from './command.js';
+import { compileWithAny } from './compiler.js';
 import { packageRoot } from './package-root.js';
-import { fetchWheel, unpackWheel } from './pip.js';
-import { secondsSince, type Say } from './say.js';
-import { zigWheel } from './wheels.js';
+import type { Say } from './say.js';
 
 /** The installed npm package and the place of its native half. */
 export interface BindingSite {
@@ -92,24 +91,8 @@ export interface BindingBuild {
 
 /** Compiles with the C++ compiler of the machine, or with a fetched one. Throws `SetupFailed`. */
 export async function compileBinding(build: BindingBuild, say: Say): Promise<void> {
-  const named = process.env['CXX'];
-  const compilers = [...(named === undefined || named === '' ? [] : [named]), 'g++', 'clang++'];
-  for (const name of compilers) {
-    const compiler = findOnPath([name]);
-    if (compiler === undefined) continue;
-    const failure = await compile(name, compiler, [], build, say);
-    if (failure === undefined) return;
-    say(`${name} cannot compile the binding (${failure}); trying another way`);
-  }
-  say('no C++ compiler here that will do; fetching one for this single step');
-  const wheel = await fetchWheel(zigWheel, build.scratch, say);
-  await unpackWheel(wheel, build.scratch, [['ziglang/', 'ziglang/']]);
-  const target = `${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu.2.28`;
-  const failure = await compile(
-    'the fetched compiler, which takes minutes',
-    join(build.scratch, 'ziglang', 'zig'),
-    ['c++', '-target', target],
-    build,
+  const failure = await compileWithAny(
+    { what: 'the TensorFlow binding', arguments: compilerArguments(build), scratch: build.scratch },
     say,
   );
   if (failure !== undefined) {
@@ -120,35 +103,18 @@ export async function compileBinding(build: BindingBuild, say: Say): Promise<voi
   }
 }
 
-/** Returns why it failed, or undefined. */
-async function compile(
-  name: string,
-  compiler: string,
-  first: readonly string[],
-  build: BindingBuild,
-  say: Say,
-): Promise<string | undefined> {
-  const start = performance.now();
-  say(`compiling the TensorFlow binding with ${name} (usually 15 to 90 s)`);
-  const result = await runCommand(compiler, [...first, ...compilerArguments(build)], {
-    env: { ZIG_GLOBAL_CACHE_DIR: join(build.scratch, 'zig-cache') },
-    timeoutMs: 20 * 60_000,
-  });
-  if (result.status === 0) {
-    say(`compiled the TensorFlow binding in ${secondsSince(start)}`);
-    return undefined;
-  }
-  const error = result.tail.split('\n').find((line) => line.includes('error'));
-  return (error ?? result.stopped ?? 'no message').slice(0, 300);
+/** The headers of Node's interface for native code. */
+export function nodeHeaders(): string {
+  const root = packageRoot(import.meta.url);
+  const headers = createRequire(pathToFileURL(join(root, 'x.js'))).resolve('node-api-headers/package.json');
+  return join(dirname(headers), 'include');
 }
 
 /** Command-line arguments that make one shared object of the package's two source files. */
 function compilerArguments(build: BindingBuild): string[] {
-  const root = packageRoot(import.meta.url);
-  const headers = createRequire(pathToFileURL(join(root, 'x.js'))).resolve('node-api-headers/package.json');
   const include = join(build.tensorflow, 'include');
   const includes = [
-    join(dirname(headers), 'include'),
+    nodeHeaders(),
     include,
     join(include, 'external', 'local_xla'),
     join(include, 'external', 'local_tsl'),

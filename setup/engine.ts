@@ -16,6 +16,7 @@ import {
 import { runCommand } from './command.js';
 import { cudaLibraryWheels } from './cuda-wheels.js';
 import { ensureInstall, findInstall } from './install.js';
+import { ensureKernels } from './kernels.js';
 import { fetchWheel, unpackWheel } from './pip.js';
 import type { EngineProvision } from './provisions.js';
 import { secondsSince, type Say } from './say.js';
@@ -47,6 +48,7 @@ export async function ensureEngine(
   const wheel = wheelFor(cuda);
   const linked = await findLinked(home, wheel, cuda);
   if (linked !== undefined) {
+    await ensureKernelsFor(home, wheel, cuda, say);
     if (!isLinkedTo(site, linked)) {
       linkBinding(site, linked);
       say(`linked @tensorflow/tfjs-node-gpu to TensorFlow ${wheel.version} in the cache`);
@@ -90,7 +92,7 @@ async function linkWheel(
           {
             site,
             tensorflow: join(libraries, 'tensorflow'),
-            runPath: `$ORIGIN/../${librariesName(wheel, cuda)}/tensorflow`,
+            runPath: runPathTo(wheel, cuda),
             output: join(target, bindingFile),
             scratch,
           },
@@ -109,9 +111,30 @@ async function linkWheel(
         (cuda ? 'check the NVIDIA driver, or set up without --cuda' : 'run the set-up again'),
     );
   }
+  await ensureKernelsFor(home, wheel, cuda, say);
   linkBinding(site, binding);
   say(`linked @tensorflow/tfjs-node-gpu to TensorFlow ${loaded.version}`);
   return { source: 'linked', version: loaded.version, binding };
+}
+
+/** The kernels are for the CPU, and of no use to a GPU. */
+async function ensureKernelsFor(home: string, wheel: Wheel, cuda: boolean, say: Say): Promise<void> {
+  const libraries = cuda ? undefined : await findInstall(home, librariesName(wheel, cuda));
+  if (libraries === undefined) return;
+  await ensureKernels(
+    home,
+    {
+      bindingInstall: bindingName(wheel, cuda),
+      tensorflow: join(libraries, 'tensorflow'),
+      runPath: runPathTo(wheel, cuda),
+    },
+    say,
+  );
+}
+
+/** From an install that links TensorFlow's libraries to them. */
+function runPathTo(wheel: Wheel, cuda: boolean): string {
+  return `$ORIGIN/../${librariesName(wheel, cuda)}/tensorflow`;
 }
 
 const bindingFile = 'tfjs_binding.node';

@@ -7,11 +7,14 @@ import type { EngineInfo } from '../definition/stages.js';
 import { DistilleryError } from '../errors/errors.js';
 import type { Device, DeviceTensor } from './device.js';
 import { describeNode } from './graph.js';
-import type { Program, Step } from './program.js';
+import { fuse, unfused } from './fusion/fuse.js';
+import type { FusedStep } from './fusion/fuse.js';
+import { loadKernels } from './kernels.js';
+import type { Program } from './program.js';
 import { formatShape, sameShape, sizeOf } from './shape.js';
 import { loadTensorflow } from './tensorflow-binding.js';
 import type { OperationAttribute, TensorflowBinding } from './tensorflow-binding.js';
-import { tensorflowCall } from './tensorflow-operations.js';
+import { regionCall, tensorflowCall } from './tensorflow-operations.js';
 import type { SmallTensor, TensorflowCall } from './tensorflow-operations.js';
 
 /** A call with everything worked out but the tensors. */
@@ -23,11 +26,11 @@ interface PreparedCall {
 }
 
 interface PreparedStep {
-  readonly step: Step;
+  readonly step: FusedStep;
   readonly call: PreparedCall;
 }
 
-function engineInfo(binding: TensorflowBinding): EngineInfo {
+function engineInfo(binding: TensorflowBinding, kernels: string | undefined): EngineInfo {
   const gpu = binding.isUsingGpuDevice();
   const threads = Number(process.env['TF_NUM_INTRAOP_THREADS'] ?? 0);
   return {
@@ -36,6 +39,7 @@ function engineInfo(binding: TensorflowBinding): EngineInfo {
     threads: threads > 0 ? threads : availableParallelism(),
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
     device: gpu ? 'gpu:0' : 'cpu',
+    ...(kernels === undefined ? {} : { kernels }),
   };
 }
 
@@ -46,8 +50,11 @@ class TensorflowDevice implements Device {
   readonly #smallTensors = new Map<string, number>();
   readonly #held = new Set<number>();
 
-  constructor(private readonly binding: TensorflowBinding) {
-    this.info = engineInfo(binding);
+  constructor(
+    private readonly binding: TensorflowBinding,
+    private readonly kernels: string | undefined,
+  ) {
+    this.info = engineInfo(binding, kernels);
   }
 
   /** Counted by the binding, so that a value a program failed to let go of would show. */
@@ -94,9 +101,10 @@ class TensorflowDevice implements Device {
     const live = new Set<number>();
     try {
       for (const prepared of this.#prepare(program)) {
-        const result = this.#execute(prepared, values);
-        values[prepared.step.result] = result;
-        live.add(result);
+        this.#execute(prepared, values).forEach((result, index) => {
+          values[prepared.step.results[index] ?? -1] = result;
+          live.add(result);
+        });
         for (const slot of prepared.step.releases) {
           const id = values[slot] ?? -1;
           live.delete(id);
@@ -106,7 +114,7 @@ class TensorflowDevice implements Device {
       return program.outputs.map(({ slot, shape }) => {
         const id = values[slot] ?? -1;
         // An input or a repeated output gets a handle of its own.
-        const own = live.delete(id) ? id : this.#call('Identity', [], [id]);
+        const [own = -1] = live.delete(id) ? [id] : this.#call('Identity', [], [id], 1);
         return this.#hold(own, shape);
       });
     } catch (error) {
@@ -128,52 +136,67 @@ class TensorflowDevice implements Device {
     return id;
   }
 
-  #execute({ step, call }: PreparedStep, values: readonly number[]): number {
+  #execute({ step, call }: PreparedStep, values: readonly number[]): number[] {
     try {
-      return this.#evaluate(call, values);
+      return this.#evaluate(call, values, step.results.length);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       throw new DistilleryError(
         'ComputeFailed',
-        `TensorFlow failed in ${call.name} (${describeNode(step.node)}): ${reason}`,
+        `TensorFlow failed in ${call.name} (${step.nodes.map(describeNode).join(', ')}): ${reason}`,
         { cause: error },
       );
     }
   }
 
-  #evaluate({ name, attributes, arguments: operands }: PreparedCall, values: readonly number[]): number {
+  #evaluate(
+    { name, attributes, arguments: operands }: PreparedCall,
+    values: readonly number[],
+    results: number,
+  ): number[] {
     const inner: number[] = [];
     try {
       const ids = operands.map((operand) => {
         if (typeof operand === 'number') return operand >= 0 ? (values[operand] ?? -1) : -1 - operand;
-        const id = this.#evaluate(operand, values);
+        const [id = -1] = this.#evaluate(operand, values, 1);
         inner.push(id);
         return id;
       });
-      return this.#call(name, attributes, ids);
+      return this.#call(name, attributes, ids, results);
     } finally {
       for (const id of inner) this.binding.deleteTensor(id);
     }
   }
 
-  #call(name: string, attributes: readonly OperationAttribute[], ids: readonly number[]): number {
-    const [result] = this.binding.executeOp(name, attributes, ids, 1);
-    if (result === undefined) throw new Error(`${name} has returned nothing`);
-    return result.id;
+  #call(
+    name: string,
+    attributes: readonly OperationAttribute[],
+    ids: readonly number[],
+    count: number,
+  ): number[] {
+    const results = this.binding.executeOp(name, attributes, ids, count);
+    if (results.length !== count)
+      throw new Error(`${name} has returned ${results.length} of ${count} tensors`);
+    return results.map(({ id }) => id);
   }
 
   #prepare(program: Program): readonly PreparedStep[] {
     const known = this.#prepared.get(program);
     if (known !== undefined) return known;
-    const prepared = program.steps.map((step) => ({
-      step,
-      call: this.#prepareCall(tensorflowCall(this.binding, step.node), step),
-    }));
+    const steps = this.kernels === undefined ? unfused(program) : fuse(program);
+    const prepared = steps.map((step) => ({ step, call: this.#prepareCall(this.#callFor(step), step) }));
     this.#prepared.set(program, prepared);
     return prepared;
   }
 
-  #prepareCall({ name, attributes, arguments: operands }: TensorflowCall, step: Step): PreparedCall {
+  #callFor({ nodes, inputs, region }: FusedStep): TensorflowCall {
+    if (region !== undefined) return regionCall(this.binding, region, inputs.length, nodes.length);
+    const [node] = nodes;
+    if (node === undefined) throw new Error('a step without a node');
+    return tensorflowCall(this.binding, node);
+  }
+
+  #prepareCall({ name, attributes, arguments: operands }: TensorflowCall, step: FusedStep): PreparedCall {
     return {
       name,
       attributes,
@@ -200,8 +223,13 @@ class TensorflowDevice implements Device {
 
 /**
  * Opens TensorFlow in this process. Set `engineEnvironment` before the process starts.
- * @throws DistilleryError `EngineUnavailable` if it is missing or does not load.
+ *
+ * @param options.fused - Whether to use the fused CPU kernels where they are at hand. Default: unless
+ * `DISTILLERY_KERNELS` is `off`.
+ * @throws DistilleryError `EngineUnavailable` if TensorFlow is missing or does not load.
  */
-export async function openTensorflowDevice(): Promise<Device> {
-  return new TensorflowDevice(await loadTensorflow());
+export async function openTensorflowDevice(options: { readonly fused?: boolean } = {}): Promise<Device> {
+  const binding = await loadTensorflow();
+  const fused = options.fused ?? process.env['DISTILLERY_KERNELS'] !== 'off';
+  return new TensorflowDevice(binding, fused ? loadKernels(binding) : undefined);
 }

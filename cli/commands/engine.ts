@@ -53,5 +53,6 @@ function infoCommand(context: CommandContext): Command {
       out.line(`device   ${printable(info.device)}`);
       out.line(`cpu      ${printable(info.cpu)}`);
       out.line(`threads  ${info.threads}, oneDNN ${info.oneDnn ? 'on' : 'off'}`);
+      out.line(`kernels  ${info.kernels ?? 'none: programs run unfused'}`);
     });
 }

@@ -65,7 +65,7 @@ function versionFacts({ input }: Findings): Fact[] {
     ...Object.entries(input.versions),
     ...engines(input).map((engine): Fact => [
       'engine',
-      `${engine.name} on ${engine.device}, ${counted(engine.threads, 'thread')}, oneDNN ${engine.oneDnn ? 'on' : 'off'}; ${engine.cpu}`,
+      `${engine.name} on ${engine.device}, ${counted(engine.threads, 'thread')}, oneDNN ${engine.oneDnn ? 'on' : 'off'}, ${engine.kernels === undefined ? 'no fused kernels' : `fused kernels ${engine.kernels}`}; ${engine.cpu}`,
     ]),
   ];
 }

@@ -15,16 +15,21 @@ const golden = join(packageRoot(), 'test', 'golden');
 const device = await openTensorflowDevice();
 
 describe('golden cases', () => {
-  it('pass', async () => {
-    const rows = await verifyGolden(golden, device);
-    assert.deepEqual(
-      rows.filter(({ status }) => status !== 'pass'),
-      [],
-    );
-    const cases = await readCases(golden);
-    assert.deepEqual(new Set(rows.map((row) => row.case)), new Set(cases.keys()));
-    assert.equal(device.liveTensors, 0);
-  });
+  for (const fused of [true, false]) {
+    it(`pass ${fused ? 'with' : 'without'} the fused kernels`, async () => {
+      const engine = await openTensorflowDevice({ fused });
+      assert.equal(engine.info.kernels !== undefined, fused);
+      const before = engine.liveTensors;
+      const rows = await verifyGolden(golden, engine);
+      assert.deepEqual(
+        rows.filter(({ status }) => status !== 'pass'),
+        [],
+      );
+      const cases = await readCases(golden);
+      assert.deepEqual(new Set(rows.map((row) => row.case)), new Set(cases.keys()));
+      assert.equal(engine.liveTensors, before);
+    });
+  }
 
   it('fail when a value is wrong or a file is missing', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'golden-'));

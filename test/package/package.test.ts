@@ -64,12 +64,19 @@ after(() => rmSync(consumer, { recursive: true, force: true }));
 
 test('the tarball holds what runs and what explains it, and no tests, histories or golden cases', () => {
   const paths = packed.files.map(({ path }) => path);
-  const expected = /^(package\.json|LICENSE|README\.md|bin\/|pipelines\/|docs\/|dist\/.+\.(js|d\.ts)$)/;
+  const expected =
+    /^(package\.json|LICENSE|README\.md|bin\/|pipelines\/|docs\/|kernels\/[\w-]+\.(cc|h|inc)$|dist\/.+\.(js|d\.ts)$)/;
   assert.deepEqual(
     paths.filter((path) => !expected.test(path) || /(^|\/)(test|golden\.json|\.[^/]*)\//.test(path)),
     [],
   );
-  for (const path of ['bin/distillery.mjs', 'dist/cli/main.js', 'dist/workflow-bundle.js', 'LICENSE']) {
+  for (const path of [
+    'bin/distillery.mjs',
+    'dist/cli/main.js',
+    'dist/workflow-bundle.js',
+    'kernels/tile.inc',
+    'LICENSE',
+  ]) {
     assert.ok(paths.includes(path), path);
   }
   for (const entry of Object.values(manifest.exports)) {
