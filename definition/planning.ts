@@ -128,11 +128,21 @@ function candidateSpacing(iterations: number): number {
   return Math.min(iterations, Math.max(50, Math.ceil(iterations / 5)));
 }
 
+/** Which networks the paper tries distilled images on. */
+const crossArchitecture = ['ConvNet', 'ResNet18', 'VGG11', 'AlexNet'] as const;
+
+function planNetworks(networks: With<'evaluate'>['networks'], own: NetworkSpec): NetworkSpec[] {
+  if (networks === undefined) return [own];
+  if (networks !== 'cross-architecture') return networks.map((network) => planNetwork(network, own));
+  const others = crossArchitecture.filter((name) => name !== own.architecture);
+  return [own, ...others.map((name) => networkByName(name))];
+}
+
 function planEvaluate(config: With<'evaluate'>, own: NetworkSpec): EvaluateConfig {
   const { dataset, networks, ...rest } = config;
   return {
     dataset: { stage: dataset.stage, output: dataset.output },
-    networks: networks?.map((network) => planNetwork(network, own)) ?? [own],
+    networks: planNetworks(networks, own),
     ...rest,
   };
 }

@@ -85,11 +85,11 @@ const evaluate = z
   .strictObject({
     dataset: outputReference('stages.distill.result').describe('The distilled images to evaluate.'),
     networks: z
-      .array(network)
-      .min(1)
-      .max(32)
+      .union([z.array(network).min(1).max(32), z.literal('cross-architecture')])
       .optional()
-      .describe("Networks to train on the images; by default the pipeline's own."),
+      .describe(
+        `Networks to train on the images; by default the pipeline's own. "cross-architecture" is that and ConvNet, ResNet18, VGG11 and AlexNet.`,
+      ),
     runs: count(1, 1000).default(5).describe('Fresh networks per architecture.'),
     epochs: count(1, 100_000).default(1000).describe('Epochs of each training.'),
     lr: z

@@ -110,18 +110,20 @@ export async function stopAfter<I>(
   assert.equal(device.liveTensors, tensors, 'a stopped task holds no tensors');
 }
 
-export async function newStore(t: TestContext): Promise<{ store: OwnStore; dataset: DatasetInput }> {
-  return storeFrom(await temporaryFolder(t));
+export async function newStore(
+  t: TestContext,
+  shape = tinyShape,
+): Promise<{ store: OwnStore; dataset: DatasetInput }> {
+  return storeFrom(await temporaryFolder(t), shape);
 }
 
 /** @param folder empty; the images are written to it and imported from there */
-export async function storeFrom(folder: string): Promise<{ store: OwnStore; dataset: DatasetInput }> {
+export async function storeFrom(
+  folder: string,
+  shape = tinyShape,
+): Promise<{ store: OwnStore; dataset: DatasetInput }> {
   const store = new OwnStore();
-  await writeIdxFolder(
-    folder,
-    bandImages(48, tinyClasses, tinyShape),
-    bandImages(16, tinyClasses, tinyShape, 2),
-  );
+  await writeIdxFolder(folder, bandImages(48, tinyClasses, shape), bandImages(16, tinyClasses, shape, 2));
   const { reference } = await importDataset(store, folder, { name: 'bands' });
   return { store, dataset: { manifest: reference, holdout: 8, seed: 3 } };
 }

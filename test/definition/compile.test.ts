@@ -154,6 +154,16 @@ stages:
     );
   });
 
+  it("takes cross-architecture as the pipeline's network and those of the paper", () => {
+    const text = changed('result }}', 'result }}\n      networks: cross-architecture');
+    const names = (definition: string) =>
+      stage(definition, 'evaluate').with.networks.map(({ architecture }) => architecture);
+    assert.deepEqual(stage(text, 'evaluate').with.networks[0], convNet);
+    assert.deepEqual(names(text), ['ConvNet', 'ResNet18', 'VGG11', 'AlexNet']);
+    const own = text.replace('{ architecture: ConvNet, depth: 2, width: 8 }', 'LeNet');
+    assert.deepEqual(names(own), ['LeNet', 'ConvNet', 'ResNet18', 'VGG11', 'AlexNet']);
+  });
+
   it('keeps the name and the options of a network of the worker', () => {
     const custom = '{ architecture: custom, name: Wide, options: { width: 16, gate: true } }';
     const { plan } = compile(changed('{ architecture: ConvNet, depth: 2, width: 8 }', custom));
