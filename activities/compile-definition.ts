@@ -2,6 +2,8 @@
  * @file `compileDefinition`: from a definition as it was sent to a plan. The workflow's history pins the
  * plan, so that a later version of distillery replays what this one decided.
  */
+import { sha256 } from '../artifacts/digest.js';
+import { definitionKey, planKey } from '../artifacts/layout.js';
 import type { ArtifactStore } from '../artifacts/store.js';
 import { compile } from '../definition/index.js';
 import type { PipelineOptions } from '../definition/stages.js';
@@ -13,9 +15,11 @@ export async function compileDefinition(
   params: PipelineOptions['params'],
 ): Promise<CompiledDefinition> {
   const { plan } = compile(definition, params === undefined ? {} : { params });
+  const text = textOf(definition);
+  const planText = new TextEncoder().encode(JSON.stringify(plan));
   const [reference, storedPlan] = await Promise.all([
-    store.putBlob(textOf(definition), 'application/yaml'),
-    store.putBlob(new TextEncoder().encode(JSON.stringify(plan)), 'application/json'),
+    store.putObject(definitionKey(sha256(text)), text, 'application/yaml'),
+    store.putObject(planKey(sha256(planText)), planText, 'application/json'),
   ]);
   return { plan, definition: reference, storedPlan };
 }

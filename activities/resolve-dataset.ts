@@ -1,7 +1,10 @@
 /**
  * @file `resolveDataset`: from the name in a definition to a stored data set that fits it.
  */
+import { z } from 'zod';
+import { isThere } from '../artifacts/hold.js';
 import { datasetKey } from '../artifacts/layout.js';
+import { findManifest } from '../artifacts/schemas.js';
 import type { ArtifactStore } from '../artifacts/store.js';
 import type { Reference } from '../artifacts/reference.js';
 import type { DatasetInput } from '../compute/protocol.js';
@@ -14,6 +17,9 @@ import type { NetworkSpec } from '../networks/spec.js';
 
 /** Brings a built-in data set into the store, or says undefined when there is none of that name. */
 export type ImportBuiltin = (store: ArtifactStore, name: string) => Promise<Reference | undefined>;
+
+/** Its form is checked where its images are read. */
+const anyManifest = z.custom<DatasetManifest>((value) => typeof value === 'object' && value !== null);
 
 /**
  * @param networks that are to be trained on it
@@ -28,16 +34,40 @@ export async function resolveDataset(
   networks: readonly NetworkSpec[] = [],
 ): Promise<DatasetInput> {
   const key = datasetKey(spec.source);
-  let stored = await store.getManifest(key);
-  if (stored === undefined && (await importBuiltin(store, spec.source)) !== undefined) {
-    stored = await store.getManifest(key);
+  let damage: DistilleryError | undefined;
+  const find = () => findManifest(store, key, anyManifest, (error) => (damage = error));
+  let stored = await find();
+  if (stored === undefined && (await importBuiltin(store, spec.source)) !== undefined) stored = await find();
+  if (stored === undefined) {
+    throw damage === undefined ? await unknownDataset(store, spec.source) : importAgain(damage.message);
   }
-  if (stored === undefined) throw await unknownDataset(store, spec.source);
-  const manifest = stored.body as DatasetManifest;
+  const manifest = stored.document;
+  await checkShards(store, importBuiltin, spec.source, manifest);
   checkSplit(spec, manifest);
   for (const network of networks) checkImageSize(network, spec, manifest);
   const { limit, holdout } = spec;
   return { manifest: stored.reference, ...(limit !== undefined && { limit }), holdout, seed };
+}
+
+/** A built-in data set that lost shards is imported again; any other one only its owner can import. */
+async function checkShards(
+  store: ArtifactStore,
+  importBuiltin: ImportBuiltin,
+  name: string,
+  { train, test }: DatasetManifest,
+): Promise<void> {
+  for (const shard of [...train.shards, ...test.shards]) {
+    if (await isThere(store, shard)) continue;
+    if ((await importBuiltin(store, name)) !== undefined) return;
+    throw importAgain(`The data set ${name} in ${store.location} lacks ${shard.key}.`);
+  }
+}
+
+function importAgain(reason: string): DistilleryError {
+  return new DistilleryError(
+    'InvalidDataset',
+    `${reason} Import the data set again with \`distillery dataset import\`.`,
+  );
 }
 
 function checkSplit({ source, holdout, limit }: DatasetSpec, { train }: DatasetManifest): void {

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import type { EngineInfo } from '../definition/stages.js';
-import { isThere } from './hold.js';
+import { holds } from './hold.js';
 import { chunkKey } from './layout.js';
 import type { Reference } from './reference.js';
 import { count, engineSchema, findManifest, referenceSchema } from './schemas.js';
@@ -39,10 +39,13 @@ export async function findChunk(
   unit: string,
   iteration: number,
 ): Promise<StoredChunk | undefined> {
-  const chunk = (await findManifest(store, chunkKey(unit, iteration), chunkSchema))?.document;
-  if (chunk === undefined) return undefined;
-  const there = await Promise.all([isThere(store, chunk.candidate), isThere(store, chunk.metrics)]);
-  if (there.every(Boolean)) return chunk;
+  const found = await findManifest(store, chunkKey(unit, iteration), chunkSchema);
+  if (found === undefined) return undefined;
+  const { document: chunk, reference } = found;
+  const held = await Promise.all(
+    [chunk.candidate, chunk.metrics, reference].map((part) => holds(store, part)),
+  );
+  if (held.every(Boolean)) return chunk;
   await store.remove(chunkKey(unit, iteration));
   return undefined;
 }

@@ -2,6 +2,7 @@
  * @file Relying on objects that are there already. Garbage collection takes no object younger than a day, so who
  * builds on an older one that no manifest may name writes it again first.
  */
+import { DistilleryError } from '../errors/errors.js';
 import type { Reference } from './reference.js';
 import type { ArtifactStore, StoredObject } from './store.js';
 
@@ -19,15 +20,16 @@ export async function isThere(store: ArtifactStore, { key, bytes }: Reference): 
   return (await store.stat(key))?.bytes === bytes;
 }
 
-/**
- * As `isThere`, and it will be there for another half day.
- * @throws DistilleryError `Corrupt` when it had to be written again and is damaged.
- */
-export async function hold(store: ArtifactStore, reference: Reference): Promise<boolean> {
+/** As `isThere`, and it will be there for another half day. */
+export async function holds(store: ArtifactStore, reference: Reference): Promise<boolean> {
   const found = await store.stat(reference.key);
   if (found?.bytes !== reference.bytes) return false;
-  if (!isYoung(found)) {
+  if (isYoung(found)) return true;
+  try {
     await store.putObject(reference.key, await store.get(reference), reference.mediaType);
+    return true;
+  } catch (error) {
+    if (error instanceof DistilleryError && error.code === 'Corrupt') return false;
+    throw error;
   }
-  return true;
 }

@@ -9,6 +9,21 @@ export function blobKey(sha256: string): string {
   return `blobs/sha256/${sha256.slice(0, 2)}/${sha256}`;
 }
 
+/** The folders that all blobs lie in, each ending in `/`; a blob's name in its folder is its digest. */
+export function blobFolders(): string[] {
+  return Array.from({ length: 256 }, (_, byte) => `blobs/sha256/${byte.toString(16).padStart(2, '0')}/`);
+}
+
+/** A pipeline's definition as it was sent. A running pipeline refers to it, however long it runs. */
+export function definitionKey(sha256: string): string {
+  return `definitions/${sha256}.yaml`;
+}
+
+/** The plan compiled from a definition, beside it for the same reason. */
+export function planKey(sha256: string): string {
+  return `definitions/${sha256}.json`;
+}
+
 export function datasetKey(name: string): string {
   return `datasets/${name}.json`;
 }

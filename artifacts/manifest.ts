@@ -35,6 +35,7 @@ export function decodeManifest(bytes: Uint8Array, key: string): unknown {
 function damaged(key: string, reason: string): DistilleryError {
   return new DistilleryError(
     'Corrupt',
-    `The manifest ${key} is damaged: ${reason}. Remove it; what it describes will be computed again.`,
+    `The manifest ${key} is damaged: ${reason}. \`distillery artifacts verify --remove\` removes what is damaged, and ` +
+      'the next run makes it again.',
   );
 }

@@ -12,14 +12,21 @@ import type { Downloaded } from '../results/download.js';
 import { printable } from '../terminal/escape.js';
 import { formatBytes, formatDateTime } from '../terminal/format.js';
 import { tableLines } from '../terminal/table.js';
+import { garbageCommand, verifyCommand } from './artifacts-upkeep.js';
 
 export function artifactsCommand(context: CommandContext): Command {
-  return commandWithExamples('artifacts', 'List what is stored and download results.', [
-    { command: 'distillery artifacts ls results/', meaning: 'the result folders' },
-    { command: 'distillery artifacts get fmnist', meaning: 'the results of a run' },
-  ])
+  return commandWithExamples(
+    'artifacts',
+    'List what is stored, download results, remove garbage, find damage.',
+    [
+      { command: 'distillery artifacts ls results/', meaning: 'the result folders' },
+      { command: 'distillery artifacts get fmnist', meaning: 'the results of a run' },
+    ],
+  )
     .addCommand(listCommand(context))
-    .addCommand(getCommand(context));
+    .addCommand(getCommand(context))
+    .addCommand(garbageCommand(context))
+    .addCommand(verifyCommand(context));
 }
 
 function listCommand(context: CommandContext): Command {

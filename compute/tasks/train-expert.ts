@@ -3,7 +3,7 @@
  */
 import { unitKey } from '../../artifacts/canonical-json.js';
 import { Checkpoints, type Checkpoint } from '../../artifacts/checkpoints.js';
-import { hold } from '../../artifacts/hold.js';
+import { holds } from '../../artifacts/hold.js';
 import { TrajectoryWriter, type WriterState } from '../../artifacts/trajectory-writer.js';
 import type { ArtifactStore } from '../../artifacts/store.js';
 import { findTrajectory } from '../../artifacts/trajectories.js';
@@ -136,13 +136,8 @@ async function newestUsable(
 
 async function holdsShards(store: ArtifactStore, checkpoint: Checkpoint): Promise<boolean> {
   const { shards } = writerState(checkpoint);
-  try {
-    const held = await Promise.all(shards.map(({ object }) => hold(store, object)));
-    return held.every(Boolean);
-  } catch (error) {
-    if (error instanceof DistilleryError && error.code === 'Corrupt') return false;
-    throw error;
-  }
+  const held = await Promise.all(shards.map(({ object }) => holds(store, object)));
+  return held.every(Boolean);
 }
 
 /** What the writer had in hand; the checkpoint's digest vouches for it. */

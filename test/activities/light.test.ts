@@ -9,6 +9,7 @@ import type { LightActivities, WriteReportInput } from '../../activities/contrac
 import { createLightActivities, type LightDependencies } from '../../activities/index.js';
 import { stageIdentity } from '../../activities/stage-identity.js';
 import { datasetKey } from '../../artifacts/layout.js';
+import type { ArtifactStore } from '../../artifacts/store.js';
 import { getTrajectory, getTrajectorySet } from '../../artifacts/trajectories.js';
 import type { NetworkSpec } from '../../networks/spec.js';
 import type { ReportInput } from '../../report/input.js';
@@ -107,6 +108,37 @@ describe('light activities', () => {
     assert.deepEqual(first, second);
     assert.equal(imports, 1);
   });
+
+  for (const damage of ['its manifest is damaged', 'a shard is missing']) {
+    it(`imports a built-in data set again when ${damage}, and says so of any other`, async () => {
+      let imports = 0;
+      const whole = async (target: ArtifactStore) => {
+        const shard = await target.putBlob(new TextEncoder().encode('images'), 'text/plain');
+        const train = { count: 1000, shards: [shard] };
+        return target.putManifest(datasetKey('pretend'), { ...datasetManifest(1000), train });
+      };
+      const spoil = async () => {
+        const { key } = await store.putBlob(new TextEncoder().encode('images'), 'text/plain');
+        if (damage.includes('shard')) await store.remove(key);
+        else await store.putObject(datasetKey('pretend'), new Uint8Array(9), 'text/plain');
+      };
+      const { reference } = await whole(store);
+      await spoil();
+      const builtin = activities({
+        importBuiltin: async (target) => {
+          imports += 1;
+          return (await whole(target)).reference;
+        },
+      });
+      const spec = { source: 'pretend', holdout: 100 };
+      const { manifest } = await perform(environment, builtin.resolveDataset, spec, 7);
+      assert.deepEqual([imports, manifest], [1, reference]);
+      await spoil();
+      const error = await failure(perform(environment, activities().resolveDataset, spec, 7));
+      assert.equal(error.type, 'InvalidDataset');
+      assert.match(error.message, /Import the data set again with `distillery dataset import`/);
+    });
+  }
 
   it('says which data sets there are when the one asked for is not', async () => {
     await store.putManifest(datasetKey('cats'), datasetManifest(1000));
