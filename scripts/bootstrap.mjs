@@ -3,9 +3,9 @@
  * checkout that may hold nothing but its sources: no node_modules, no build. Node's own modules only, and,
  * here, only syntax that an old Node reads.
  *
- * Usage: node scripts/bootstrap.mjs setup|demo|test|bench|faults [arguments for the command]
+ * Usage: node scripts/bootstrap.mjs setup|demo|test|faults|bench|bench:orchestration [arguments]
  */
-const commands = ['setup', 'demo', 'test', 'bench', 'faults'];
+const commands = ['setup', 'demo', 'test', 'faults', 'bench', 'bench:orchestration'];
 const command = process.argv[2];
 const major = Number(process.versions.node.split('.')[0]);
 

@@ -181,6 +181,8 @@ class StageRun<S extends PlannedStage, P> {
     try {
       await runUnit('removal of checkpoints', attempt, this.input.stage.retry, () => undefined);
     } catch (error) {
+      // Repeated once too often for one history: what is left is garbage, and found as such later.
+      if (error instanceof GoOnInNewRun) return;
       rethrowFaults(error);
       this.progress.notes(`its checkpoints could not be removed: ${judge(error).message}`);
     }

@@ -15,9 +15,10 @@ export async function start(command, args) {
   await ensurePackages();
   await build();
   if (command === 'test') return runTests(args);
-  if (command === 'bench')
-    return run(process.execPath, [join(root, 'dist', 'bench', 'engine', 'main.js'), ...args]);
   if (command === 'faults') return runFaults(args);
+  const bench = { bench: 'engine', 'bench:orchestration': 'orchestration' }[command];
+  if (bench !== undefined)
+    return run(process.execPath, [join(root, 'dist', 'bench', bench, 'main.js'), ...args]);
   say(`handing over to: distillery ${[command, ...args].join(' ')}`);
   return run(process.execPath, [join(root, 'dist', 'cli', 'main.js'), command, ...args]);
 }

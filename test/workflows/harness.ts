@@ -32,7 +32,7 @@ export function startPipeline(
 /** Runs `body` while workers with the pretend activities listen on both queues. */
 export async function withWorkers<T>(
   { nativeConnection: connection }: Pick<TestWorkflowEnvironment, 'nativeConnection'>,
-  { light, compute }: Pretend,
+  { light, compute }: Pick<Pretend, 'light' | 'compute'>,
   body: () => Promise<T>,
   { maxCachedWorkflows = 50 } = {},
 ): Promise<T> {

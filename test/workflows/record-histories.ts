@@ -1,7 +1,7 @@
 /**
  * @file Records the histories that the replay test replays, on a real Temporal server with pretend
- * activities. Run by `node scripts/record-histories.mjs` after a change of the workflows that is meant to
- * differ from what they did before; running pipelines of the older version do not survive such a change.
+ * activities. Run by `node scripts/record-histories.mjs NAME`; what older versions did stays beside it. See
+ * docs/changing-workflows.md for when to do it.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -28,7 +28,11 @@ const diverging: Interference = ({ name }) => {
 };
 
 quietRuntime();
-const folder = join(packageRoot(), 'test', 'histories');
+const version = process.argv[2];
+if (version === undefined || !/^[\w.-]+$/.test(version)) {
+  throw new Error('usage: record-histories NAME, the folder under test/histories to write');
+}
+const folder = join(packageRoot(), 'test', 'histories', version);
 await mkdir(folder, { recursive: true });
 const temporal = await ensureTemporal(distilleryHome(), (line) => console.error(line), {
   ...process.env,
