@@ -125,6 +125,7 @@ function record(id: string, change: Partial<RunRecord> = {}): RunRecord {
     seconds: 10,
     fingerprint,
     events: { [id]: 40 },
+    errors: {},
     preemptions: 0,
     failures: 0,
     ...change,
@@ -132,7 +133,16 @@ function record(id: string, change: Partial<RunRecord> = {}): RunRecord {
 }
 
 function failed(id: string): RunRecord {
-  return { id, seed: 1, seconds: 10, error: 'no answer', events: {}, preemptions: 0, failures: 0 };
+  return {
+    id,
+    seed: 1,
+    seconds: 10,
+    error: 'no answer',
+    events: {},
+    errors: {},
+    preemptions: 0,
+    failures: 0,
+  };
 }
 
 function evidence(change: Partial<Evidence>): Evidence {

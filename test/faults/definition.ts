@@ -9,6 +9,9 @@ import { writeIdxFolder } from '../support/idx.js';
 const shape = { channels: 1, height: 16, width: 16 };
 const classes = 4;
 
+/** A worker that is silent for so long counts as lost. */
+export const heartbeatSeconds = 10;
+
 /**
  * Stores the images under a name. Each run has its own name, which is part of what identifies every result
  * and of no number: so all runs of a seed compute everything anew, to the same bytes.
@@ -23,7 +26,7 @@ export async function importImages(store: ArtifactStore, folder: string, name: s
 /** @param work how much of it there is: 1 for a short test */
 export function definitionOf(dataset: string, seed: number, work: number): object {
   // Children are killed on purpose, so the work has more patience than usual, and waits less.
-  const retry = { failures: 30, backoff: '1s' };
+  const patient = { retry: { failures: 30, backoff: '1s' }, heartbeatTimeout: `${heartbeatSeconds}s` };
   return {
     name: 'campaign',
     seed,
@@ -34,7 +37,7 @@ export function definitionOf(dataset: string, seed: number, work: number): objec
         uses: 'train-experts',
         with: { count: 3, epochs: 4 * work, batchSize: 32 },
         maxParallel: 2,
-        retry,
+        ...patient,
       },
       distill: {
         uses: 'distill',
@@ -53,14 +56,14 @@ export function definitionOf(dataset: string, seed: number, work: number): objec
           selection: { every: 20 * work, runs: 2, epochs: 20 },
         },
         chunk: { iterations: 10 },
-        retry,
+        ...patient,
       },
       evaluate: {
         uses: 'evaluate',
         with: { dataset: '${{ stages.distill.result }}', runs: 2, epochs: 30 },
-        retry,
+        ...patient,
       },
-      report: { uses: 'report', retry },
+      report: { uses: 'report', ...patient },
     },
   };
 }

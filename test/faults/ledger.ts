@@ -13,8 +13,6 @@ export interface Attempt {
   endedAt?: number;
   /** Whether it came to a result. */
   finished: boolean;
-  /** Why it failed, when it said so. */
-  error?: string;
   /** The checkpoint that it went on from, if it read any. */
   resumedFrom?: number;
   readonly written: { readonly sequence: number; readonly at: number }[];
@@ -59,7 +57,6 @@ export class Ledger {
     const attempt = this.#open.get(worker);
     if (attempt?.unit !== unit) return;
     if (event.state === 'finished') attempt.finished = true;
-    else if (event.state === 'failed' && event.error !== undefined) attempt.error = event.error;
     this.#close(attempt, this.now());
     if (attempt.finished) this.#sign(worker, 'finished', unit);
   }

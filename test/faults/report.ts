@@ -40,7 +40,7 @@ export interface CampaignReport {
   /** Longest history of any workflow. */
   readonly mostEvents: number;
   readonly damaged: { readonly objects: number; readonly met: number };
-  /** What attempts at work that failed said, and how many did. */
+  /** What activities failed with, and how many of them did. */
   readonly errors: Readonly<Record<string, number>>;
   /** Workers that ended and were not told to, by what they said. */
   readonly unasked: Readonly<Record<string, number>>;
@@ -94,19 +94,16 @@ export function reportOf(evidence: Evidence): CampaignReport {
       objects: ledger.damagedObjects,
       met: ledger.damagedMet,
     },
-    errors: errorsOf(ledger),
+    errors: errorsOf(rows),
     unasked: Object.fromEntries(unasked),
     problems: [...errors, ...problemsOf(rows), ...unrecovered(strikes.all)],
   };
 }
 
-/** Keys and digests would make every message one of its own. */
-function errorsOf({ attempts }: Ledger): Record<string, number> {
+function errorsOf(runs: readonly RunRow[]): Record<string, number> {
   const counts: Record<string, number> = {};
-  for (const { error } of attempts) {
-    if (error === undefined) continue;
-    const message = error.replace(/[0-9a-f]{64}/g, '…').replace(/s-[0-9]{10}/g, 's-…');
-    counts[message] = (counts[message] ?? 0) + 1;
+  for (const { errors } of runs) {
+    for (const [message, times] of Object.entries(errors)) counts[message] = (counts[message] ?? 0) + times;
   }
   return counts;
 }

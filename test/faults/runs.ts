@@ -8,6 +8,7 @@ import {
   type Client,
   type WorkflowHandle,
 } from '@temporalio/client';
+import type { History } from '@temporalio/common/lib/proto-utils.js';
 import type { ArtifactStore } from '../../artifacts/store.js';
 import type { PipelineResult, PipelineStatus } from '../../definition/stages.js';
 import type { pipeline } from '../../workflows/index.js';
@@ -24,6 +25,8 @@ export interface RunRecord {
   readonly error?: string;
   /** History events of the pipeline and of each stage. */
   readonly events: Readonly<Record<string, number>>;
+  /** What activities failed with, and how many of them did. */
+  readonly errors: Readonly<Record<string, number>>;
   readonly preemptions: number;
   readonly failures: number;
 }
@@ -38,8 +41,16 @@ export interface RunSettings {
   readonly signal: AbortSignal;
 }
 
-/** Runs the task of a seed to its end. Never throws but when the campaign is called off. */
-export async function run(settings: RunSettings, id: string, seed: number): Promise<RunRecord> {
+/** Runs the task of a seed to its end. Never throws but when the campaign is called off, and then at once. */
+export function run(settings: RunSettings, id: string, seed: number): Promise<RunRecord> {
+  const { signal } = settings;
+  const calledOff = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(new Error('called off')));
+  });
+  return Promise.race([runToTheEnd(settings, id, seed), calledOff]);
+}
+
+async function runToTheEnd(settings: RunSettings, id: string, seed: number): Promise<RunRecord> {
   const { client, store, folder, work, signal } = settings;
   const started = performance.now();
   const handle = client.workflow.getHandle<typeof pipeline>(id);
@@ -78,19 +89,34 @@ async function account(
   client: Client,
   handle: WorkflowHandle,
   signal: AbortSignal,
-): Promise<Pick<RunRecord, 'events' | 'preemptions' | 'failures'>> {
+): Promise<Pick<RunRecord, 'events' | 'errors' | 'preemptions' | 'failures'>> {
   const { stages } = await patiently(signal, () => handle.query<PipelineStatus>('status'));
   const events: Record<string, number> = {};
+  const errors: Record<string, number> = {};
   for (const workflowId of [handle.workflowId, ...stages.flatMap((stage) => stage.workflowId ?? [])]) {
-    const { historyLength } = await patiently(signal, () => client.workflow.getHandle(workflowId).describe());
-    events[workflowId] = historyLength;
+    const history = await patiently(signal, () => client.workflow.getHandle(workflowId).fetchHistory());
+    events[workflowId] = history.events?.length ?? 0;
+    for (const error of failuresIn(history)) errors[error] = (errors[error] ?? 0) + 1;
   }
   const sum = (numbers: number[]) => numbers.reduce((total, number) => total + number, 0);
   return {
     events,
+    errors,
     preemptions: sum(stages.map(({ preemptions }) => preemptions)),
     failures: sum(stages.map(({ failures }) => failures)),
   };
+}
+
+/** Preemptions are not among them: a worker that leaves or is lost has its own budget. */
+function failuresIn({ events }: History): string[] {
+  return (events ?? []).flatMap(({ activityTaskFailedEventAttributes }) => {
+    const failure = activityTaskFailedEventAttributes?.failure;
+    const type = failure?.applicationFailureInfo?.type ?? '';
+    if (!failure || type === 'Preempted' || type === 'WorkerShutdown') return [];
+    // Keys and digests would make every message one of its own.
+    const message = (failure.message ?? '').replace(/[0-9a-f]{64}/g, '…').replace(/s-[0-9]{10}/g, 's-…');
+    return [`${type}: ${message.replace(/ It last said:.*/s, '')}`];
+  });
 }
 
 /** Asks again until there is an answer: servers are killed on purpose. */

@@ -56,7 +56,7 @@ export function reportLines(report: CampaignReport): string[] {
       `${seconds(report.repeatedSeconds)} of ${seconds(report.computedSeconds)} of computing was repeated (${share.toFixed(1)} %)`,
     `damaged checkpoints: ${damaged.objects}, of which ${damaged.met} were read and passed over`,
     `longest history: ${report.mostEvents} events`,
-    ...Object.entries(report.errors).map(([said, times]) => `an attempt failed ${times} x: ${said}`),
+    ...Object.entries(report.errors).map(([said, times]) => `an activity failed ${times} x: ${said}`),
     ...Object.entries(report.unasked).map(([said, times]) => `a worker ended by itself ${times} x: ${said}`),
     ...(problems.length === 0 ? ['nothing was lost'] : problems.map((problem) => `LOST: ${problem}`)),
   ];

@@ -2,6 +2,7 @@
  * @file Workers that vanish without a word, are told to leave, or hold their breath.
  */
 import { setTimeout as delay } from 'node:timers/promises';
+import { heartbeatSeconds } from '../definition.js';
 import type { SpotWorker } from '../spot-worker.js';
 import { allWorkers, workerOf, type FaultKind } from './kind.js';
 
@@ -25,7 +26,7 @@ export const drainWorker: FaultKind = {
 export const freezeWorker: FaultKind = {
   kind: 'SIGSTOP of a worker',
   targets: allWorkers,
-  lasts: [12, 16],
+  lasts: [heartbeatSeconds + 2, heartbeatSeconds + 6],
   interrupts: true,
   async strike({ workers, ledger }, fault, bites) {
     const name = workerOf(fault);
