@@ -15,7 +15,10 @@ function evaluationRows(result: PipelineResult): readonly EvaluationRow[] {
     .flatMap((output) => output.rows);
 }
 
-/** Table of accuracies and, where there is a baseline, the difference in points. */
+/**
+ * Table of accuracies, with their share of what the whole training set gives where that is known, and the
+ * difference in points where there is a baseline.
+ */
 export function accuracyLines(
   result: PipelineResult,
   plan: Plan | undefined,
@@ -23,23 +26,34 @@ export function accuracyLines(
 ): string[] {
   const rows = evaluationRows(result);
   if (rows.length === 0) return [];
+  const whole = rows.some((row) => row.trainedOn === 'full');
   const table = tableLines(
     [
       { title: 'TRAINED ON', flexible: true },
       { title: 'NETWORK' },
       { title: 'TEST ACCURACY', align: 'right' },
+      ...(whole ? [{ title: 'OF WHOLE', align: 'right' } as const] : []),
       { title: 'RUNS', align: 'right' },
     ],
     rows.map((row) => [
       trainedOn(row, plan),
       printable(row.architecture),
       formatAccuracyStd(row.mean, row.std),
+      ...(whole ? [shareOfWhole(row, rows)] : []),
       String(row.accuracies.length),
     ]),
     terminal,
   );
   const sentences = differences(rows).map((sentence) => terminal.colours.bold(sentence));
   return [...table, ...(sentences.length > 0 ? ['', ...sentences] : [])];
+}
+
+/** Beside what the same architecture reaches on the whole training set, where that is known. */
+function shareOfWhole(row: EvaluationRow, rows: readonly EvaluationRow[]): string {
+  const full = rows.find(
+    ({ trainedOn: set, architecture }) => set === 'full' && architecture === row.architecture,
+  );
+  return full === undefined || full.mean === 0 ? '' : `${((100 * row.mean) / full.mean).toFixed(0)} %`;
 }
 
 function trainedOn({ trainedOn: set }: EvaluationRow, plan: Plan | undefined): string {

@@ -6,12 +6,13 @@ import { after, before, describe, it } from 'node:test';
 import { WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import type { DistillChunkInput, TrainExpertInput } from '../../compute/protocol.js';
-import type { WriteReportInput } from '../../activities/contract.js';
+import type { DistillChunkInput, EvaluateNetworkInput, TrainExpertInput } from '../../compute/protocol.js';
+import type { SummariseEvaluationInput, WriteReportInput } from '../../activities/contract.js';
 import { pipelineStatus } from '../../workflows/index.js';
 import { timeSkippingServer } from '../support/temporal.js';
 import { failureOf, startPipeline, withWorkers } from './harness.js';
-import { distillation, evaluation, experts, fullPlan, planOf, reporting } from './plans.js';
+import type { NetworkSpec } from '../../networks/spec.js';
+import { distillation, evaluation, experts, fullPlan, network, planOf, reporting } from './plans.js';
 import { Pretend, reference, untilCancelled } from './pretend.js';
 
 describe('pipeline', () => {
@@ -106,6 +107,40 @@ describe('pipeline', () => {
     const input = call?.args[0] as WriteReportInput;
     assert.deepEqual(Object.keys(input.upstream).sort(), ['distill', 'evaluate', 'experts']);
     assert.deepEqual(input.source.definition, reference('definition'));
+  });
+
+  it('evaluates every architecture, several at once', async () => {
+    const pretend = new Pretend(({ name }) =>
+      name === 'evaluateNetwork' ? new Promise((resolve) => setTimeout(resolve, 50)) : undefined,
+    );
+    const networks: NetworkSpec[] = [network, { architecture: 'ResNet18', norm: 'instance' }];
+    const { with: config } = evaluation();
+    const stage = evaluation({ maxParallel: 3, with: { ...config, networks } });
+    await withWorkers(server, pretend, async () => {
+      const plan = planOf(experts(), distillation(20, 20, 20), stage);
+      await (await startPipeline(server.client, plan)).result();
+    });
+    const trained = pretend.calls
+      .filter(({ name }) => name === 'evaluateNetwork')
+      .map(({ args }) => args[0] as EvaluateNetworkInput)
+      .filter(({ split }) => split === 'test');
+    assert.deepEqual(
+      trained
+        .map(({ network: of, trainingSet, run }) => `${of.architecture} ${trainingSet.kind} ${run}`)
+        .sort(),
+      ['ConvNet', 'ResNet18'].flatMap((name) =>
+        ['distilled', 'random'].flatMap((kind) => [0, 1].map((run) => `${name} ${kind} ${run}`)),
+      ),
+    );
+    assert.ok(pretend.mostAtOnce >= 3, `${pretend.mostAtOnce} at once`);
+    const [summary] = pretend.calls.filter(({ name }) => name === 'summariseEvaluation');
+    const { scores } = summary?.args[0] as SummariseEvaluationInput;
+    assert.deepEqual(
+      scores.map(({ trainedOn, network: of, accuracies }) => [trainedOn, of, accuracies.length]),
+      ['distilled', 'random'].flatMap((trainedOn) => networks.map((of) => [trainedOn, of, 2])),
+    );
+    const [resolved] = pretend.calls.filter(({ name }) => name === 'resolveDataset');
+    assert.deepEqual(resolved?.args[2], [network, ...networks]);
   });
 
   it('takes results that are already there, unless told not to', async () => {

@@ -53,8 +53,8 @@ export class Pretend {
         definition: reference('definition'),
         storedPlan: reference('plan'),
       })),
-    resolveDataset: (spec, seed) =>
-      this.answer('resolveDataset', [spec, seed], () => ({
+    resolveDataset: (spec, seed, networks) =>
+      this.answer('resolveDataset', [spec, seed, networks], () => ({
         manifest: reference(spec.source),
         holdout: spec.holdout,
         seed,
