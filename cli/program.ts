@@ -4,7 +4,7 @@
 import { Command } from 'commander';
 
 import { artifactsCommand } from './commands/artifacts.js';
-import { cancelCommand } from './commands/cancel.js';
+import { cancelCommand, pauseCommand, resumeCommand, retryCommand } from './commands/control.js';
 import { datasetCommand } from './commands/dataset.js';
 import { demoCommand } from './commands/demo.js';
 import { downCommand } from './commands/down.js';
@@ -46,6 +46,9 @@ export function buildProgram(context: CommandContext, version: string): Command 
     runCommandOf(context),
     statusCommand(context),
     listCommand(context),
+    pauseCommand(context),
+    resumeCommand(context),
+    retryCommand(context),
     cancelCommand(context),
     validateCommand(context),
     planCommand(context),

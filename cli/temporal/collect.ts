@@ -40,16 +40,22 @@ export async function collectRun(client: Client, workflowId: string, etaOf: EtaO
     ...answer,
     ...state,
     stages,
-    ...(state.state === 'running' || state.state === 'compiling' ? noteOf(answer, stages) : {}),
+    ...(open.has(state.state) ? noteOf(answer, stages) : {}),
   };
 }
 
-/** What is being tried again, and why. */
+const open: ReadonlySet<PipelineStatus['state']> = new Set(['compiling', 'running', 'paused']);
+
+/** What waits for the user, and what is being tried again and why. */
 function noteOf(answer: PipelineStatus, stages: readonly StageStatus[]): Pick<RunView, 'note'> {
   const repeats = stages.flatMap(({ id, state, repeated }) =>
     state === 'running' && repeated !== undefined ? [`${id} goes on after: ${repeated}`] : [],
   );
-  const reasons = answer.repeated === undefined ? repeats : [`trying again, ${answer.repeated}`, ...repeats];
+  const waiting = stages.flatMap(({ id, retryWith }) =>
+    retryWith === undefined ? [] : [`${id} has failed and waits: mend the cause, then \`${retryWith}\``],
+  );
+  const again = answer.repeated === undefined ? [] : [`trying again, ${answer.repeated}`];
+  const reasons = [...waiting, ...again, ...repeats];
   return reasons.length === 0 ? {} : { note: reasons.join('\n') };
 }
 

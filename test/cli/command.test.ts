@@ -45,7 +45,7 @@ function definition(text: string): string {
 
 const quickstart = 'pipelines/fashion-mnist-quickstart.yaml';
 const commands =
-  'demo up down run status list cancel validate plan artifacts dataset worker setup engine verify';
+  'demo up down run status list pause resume retry cancel validate plan artifacts dataset worker setup engine verify';
 
 test('every command has help with examples, on 80 columns', async () => {
   const overview = await distillery(['--help']);
@@ -126,7 +126,15 @@ test('a missing file is a usage error', async () => {
 
 test('without a server: exit code 3 and what to start', async () => {
   // Port 1 is nobody's.
-  for (const words of [['status', 'x'], ['list'], ['run', quickstart], ['cancel', 'x']]) {
+  for (const words of [
+    ['status', 'x'],
+    ['list'],
+    ['run', quickstart],
+    ['cancel', 'x'],
+    ['pause', 'x'],
+    ['resume', 'x'],
+    ['retry', 'x', 'y'],
+  ]) {
     const { code, err } = await distillery(words, { TEMPORAL_ADDRESS: '127.0.0.1:1' });
     assert.equal(code, 3, words.join(' '));
     assert.match(err, /Temporal does not answer at 127\.0\.0\.1:1\. Start it with `distillery up`/);

@@ -125,10 +125,27 @@ test('a whole day in the background: up, run, status, list, cancel, down', async
   assert.equal(missing.code, 2);
   assert.match(missing.err, /There is no run "nobody" here/);
 
-  assert.equal((await distillery(['cancel', 'day'])).code, 0);
+  const refused = async (words: string[], reason: RegExp): Promise<void> => {
+    const { code, err } = await distillery(words);
+    assert.equal(code, 2, words.join(' '));
+    assert.match(err, reason);
+  };
+  await refused(['pause', 'nobody'], /There is no run "nobody" here/);
+  await refused(['resume', 'day'], /It is not paused/);
+  await refused(['retry', 'day', 'distil'], /There is no stage "distil"/);
+  await refused(['retry', 'day', 'distill'], /has not failed, it is waiting/);
+  const paused = await distillery(['pause', 'day', '--reason', 'lunch', '--json']);
+  const pause = JSON.parse(paused.out) as { id: string; paused: { since: string; reason: string } };
+  assert.deepEqual([pause.id, pause.paused.reason], ['day', 'lunch']);
+  await refused(['pause', 'day'], /paused since .* \(lunch\)/);
+  assert.match((await distillery(['status', 'day'])).out, /paused since .* \(lunch\)/);
+  assert.match((await distillery(['resume', 'day'])).out, /^Resumed day\.\n$/);
+
+  assert.equal((await distillery(['cancel', 'day', '--discard-checkpoints'])).code, 0);
   const watched = await distillery(['status', 'day', '--watch']);
   assert.equal(watched.code, 1, 'a cancelled run has not finished');
   assert.match((await distillery(['status', 'day'])).out, /cancelled after/);
+  await refused(['pause', 'day'], /The run "day" is over \(cancelled\)/);
 
   const log = readFileSync(state.log ?? '', 'utf8');
   assert.match(log, /up +ready/);

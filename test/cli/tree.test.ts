@@ -21,6 +21,23 @@ test('a running pipeline', () => {
   ]);
 });
 
+test('a paused pipeline, and a unit near the end of its budget', () => {
+  const paused = { since: '2026-11-24T12:03:00.000Z', reason: 'GPU needed' };
+  const budget = { failures: 3, preemptions: null, backoffSeconds: 5 };
+  const budgetUse = { unit: 'iterations 101–200', failures: 2, preemptions: 5 };
+  const still = { ...distill, state: 'paused' as const, failures: 2, preemptions: 7, budget, budgetUse };
+  const lines = treeLines(
+    run({ state: 'paused', paused }, [experts, still, evaluate]),
+    terminalInMemory(100),
+    now,
+  );
+  assert.match(lines[0] ?? '', /^fmnist {2}fashion-mnist {2}paused since .*:03.* \(GPU needed\)$/);
+  assert.deepEqual(lines.slice(3, 5), [
+    '├─ ‖ distill   paused at 33 %',
+    '│              2 failures, 7 preemptions  iterations 101–200: 2 of 3 failures, 5 preemptions',
+  ]);
+});
+
 test('a run that failed says why, with the stage and in full below', () => {
   const failed = { ...distill, state: 'failed' as const, error: 'alpha is NaN at iteration 7', done: 6 };
   const skipped = { ...evaluate, state: 'skipped' as const };

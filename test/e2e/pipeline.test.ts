@@ -180,3 +180,38 @@ test('killed and drained compute workers change no digest', { timeout: 300_000 }
   await light.end('SIGTERM');
   await third.end('SIGTERM');
 });
+
+test('a pause keeps the work, uses no budget and changes no digest', { timeout: 300_000 }, async () => {
+  const light = startWorker('pipeline', 'paused');
+  const compute = startWorker('compute', 'paused');
+  await start('tiny-paused', given);
+  const tasks = () => compute.events.filter(({ type }) => type === 'task');
+  await compute.event(
+    (event) =>
+      event.type === 'task' && event.task === 'distillChunk' && event.unit.startsWith('iterations 11'),
+  );
+  const update = ['workflow', 'update', 'execute', '--workflow-id', 'tiny-paused', '--name'];
+  await temporal(...update, 'pause', '--input', '{"reason": "lunch"}');
+  const handle = client.workflow.getHandle('tiny-paused');
+  const distillation = async () => {
+    const status = await handle.query<PipelineStatus>('status');
+    return { ...status, distill: status.stages.find(({ id }) => id === 'distill') };
+  };
+  const asked = performance.now();
+  while ((await distillation()).distill?.state !== 'paused') {
+    assert.equal(performance.now() - asked < 15_000, true, 'the work stops within seconds');
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  const { state, paused } = await distillation();
+  assert.deepEqual([state, paused?.reason], ['paused', 'lunch']);
+  const before = tasks().length;
+  await new Promise((resolve) => setTimeout(resolve, 2000));
+  assert.equal(tasks().length, before, 'nothing starts while paused');
+
+  await temporal(...update, 'resume');
+  assert.deepEqual(digests(await result('tiny-paused')), digests(uninterrupted));
+  const { distill } = await distillation();
+  assert.deepEqual([distill?.preemptions, distill?.failures], [0, 0]);
+  await light.end('SIGTERM');
+  await compute.end('SIGTERM');
+});
