@@ -4,6 +4,7 @@
 import { Command } from 'commander';
 
 import { artifactsCommand } from './commands/artifacts.js';
+import { calibrateCommand } from './commands/calibrate.js';
 import { cancelCommand, pauseCommand, resumeCommand, retryCommand } from './commands/control.js';
 import { datasetCommand } from './commands/dataset.js';
 import { demoCommand } from './commands/demo.js';
@@ -52,6 +53,7 @@ export function buildProgram(context: CommandContext, version: string): Command 
     cancelCommand(context),
     validateCommand(context),
     planCommand(context),
+    calibrateCommand(context),
     artifactsCommand(context),
     datasetCommand(context),
     workerCommand(context),

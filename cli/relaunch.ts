@@ -18,9 +18,14 @@ const mark = 'DISTILLERY_RELAUNCHED';
 /**
  * For commands that load TensorFlow in their own process: runs the command again with the variables it needs
  * and takes over that child's exit code. Returns false in the child, which is to go on.
+ *
+ * @param threads of the engine; default: the machine's
  */
-export async function relaunchedForEngine(environment: Environment): Promise<boolean> {
-  const code = await relaunchWith(engineEnvironment(availableParallelism()), environment);
+export async function relaunchedForEngine(
+  environment: Environment,
+  threads = availableParallelism(),
+): Promise<boolean> {
+  const code = await relaunchWith(engineEnvironment(threads), environment);
   if (code === undefined) return false;
   process.exitCode = code;
   return true;

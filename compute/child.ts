@@ -6,7 +6,7 @@ import { connectStore } from '../artifacts/s3-store.js';
 import { loadNetworkModules, modulesVariable } from '../networks/modules.js';
 import { openTensorflowDevice } from '../tensor/tensorflow-device.js';
 import { serve } from './serve.js';
-import { checkpointIntervalFrom } from './spawn.js';
+import { checkpointIntervalFrom, memoryLimitFrom } from './spawn.js';
 import { tasks } from './tasks/index.js';
 
 serve(tasks, async () => {
@@ -16,5 +16,11 @@ serve(tasks, async () => {
     openTensorflowDevice(),
     loadNetworkModules(process.env[modulesVariable]),
   ]);
-  return { store, device, checkpointInterval: checkpointIntervalFrom(process.env) };
+  const memoryLimit = memoryLimitFrom(process.env);
+  return {
+    store,
+    device,
+    checkpointInterval: checkpointIntervalFrom(process.env),
+    ...(memoryLimit !== undefined && { memoryLimit }),
+  };
 });

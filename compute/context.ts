@@ -25,6 +25,8 @@ export interface TaskContext {
   readonly store: ArtifactStore;
   readonly device: Device;
   readonly checkpointInterval: CheckpointInterval;
+  /** Bytes of memory that this process may take; no limit when absent. */
+  readonly memoryLimit?: number;
   /** Set once the task is to stop; look at it between steps. */
   stopRequested(): StopReason | undefined;
   /** Lets messages in; await it between steps that compute without awaiting. */

@@ -15,6 +15,14 @@ const settings: Readonly<Record<TaskName, string>> = {
   evaluateNetwork: 'a smaller `batchSize` of evaluate or a smaller `width` of its networks',
 };
 
+/** What to do about a task that takes too much. */
+export function memoryRemedy(task: TaskName): string {
+  return (
+    `Choose ${settings[task]}; or give the worker more memory, ` +
+    'fewer `--slots` or, where there is more, a higher `--memory-limit`.'
+  );
+}
+
 /** Looks at a process every second while a task runs in it. */
 export class MemoryWatch {
   readonly #killsBefore: number | undefined;
@@ -61,10 +69,6 @@ export class MemoryWatch {
   }
 
   #error(what: string): DistilleryError {
-    return new DistilleryError(
-      'OutOfMemory',
-      `The compute process ${what}. Choose ${settings[this.task]}; or give the worker more memory, ` +
-        'fewer `--slots` or, where there is more, a higher `--memory-limit`.',
-    );
+    return new DistilleryError('OutOfMemory', `The compute process ${what}. ${memoryRemedy(this.task)}`);
   }
 }

@@ -24,8 +24,6 @@ export interface ComputeProcessOptions extends SpawnOptions {
   readonly onReady?: (engine: EngineInfo) => void;
   /** How long a preempted task may take to write its checkpoint. Default 1.5. */
   readonly graceSeconds?: number;
-  /** Bytes that the child may hold; it is stopped when it holds more. Default: no limit. */
-  readonly memoryLimit?: number;
 }
 
 export interface RunOptions {

@@ -20,6 +20,7 @@ export interface Equipment {
   readonly store: ArtifactStore;
   readonly device: Device;
   readonly checkpointInterval: CheckpointInterval;
+  readonly memoryLimit?: number;
 }
 
 interface CurrentTask {
@@ -118,7 +119,7 @@ function runTask(
   return task(input, context);
 }
 
-function taskContext({ store, device, checkpointInterval }: Equipment, state: CurrentTask): TaskContext {
+function taskContext(equipment: Equipment, state: CurrentTask): TaskContext {
   const worker = `${hostname()}/${process.pid}`;
   let sentAt = 0;
   let last: Omit<UnitProgress, 'worker'> = { unit: 'start', done: 0, total: 0, metrics: {} };
@@ -127,9 +128,7 @@ function taskContext({ store, device, checkpointInterval }: Equipment, state: Cu
     send({ type: 'progress', id: state.id, progress: { ...last, worker } });
   };
   return {
-    store,
-    device,
-    checkpointInterval,
+    ...equipment,
     stopRequested: () => state.stop,
     breathe: () => new Promise((resolve) => setImmediate(resolve)),
     report(progress) {

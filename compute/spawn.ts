@@ -11,6 +11,8 @@ import { defaultCheckpointSeconds, type CheckpointInterval } from './checkpoint-
 
 /** Variable by which the child is told its checkpoint interval. */
 const intervalVariable = 'DISTILLERY_CHECKPOINT_INTERVAL';
+/** Variable by which the child is told how much memory it may take, in bytes. */
+const memoryVariable = 'DISTILLERY_PROCESS_MEMORY_LIMIT';
 
 export interface SpawnOptions {
   /** Threads the engine may use. */
@@ -21,6 +23,8 @@ export interface SpawnOptions {
   readonly checkpointInterval?: CheckpointInterval;
   /** Modules that define networks, as `modulesValue` gives them; by default those of the environment. */
   readonly networks?: string;
+  /** Bytes that the child may hold; it is stopped when it holds more. Default: no limit. */
+  readonly memoryLimit?: number;
   /** Module to run instead of distillery's own child. */
   readonly entry?: string;
 }
@@ -30,6 +34,7 @@ export function spawnCompute({
   device,
   checkpointInterval = defaultCheckpointSeconds,
   networks,
+  memoryLimit,
   entry,
 }: SpawnOptions): ChildProcess {
   const setpriv = findSetpriv();
@@ -38,6 +43,7 @@ export function spawnCompute({
       ...process.env,
       ...engineEnvironment(threads),
       [intervalVariable]: String(checkpointInterval),
+      [memoryVariable]: memoryLimit === undefined ? '' : String(memoryLimit),
       ...(device !== undefined && { CUDA_VISIBLE_DEVICES: device }),
       ...(networks !== undefined && { [modulesVariable]: networks }),
     },
@@ -56,6 +62,12 @@ export function spawnCompute({
 export function checkpointIntervalFrom(environment: NodeJS.ProcessEnv): CheckpointInterval {
   const given = environment[intervalVariable];
   return given === 'off' ? 'off' : Number(given ?? defaultCheckpointSeconds);
+}
+
+/** The child's side: how much memory it may take. */
+export function memoryLimitFrom(environment: NodeJS.ProcessEnv): number | undefined {
+  const given = environment[memoryVariable] ?? '';
+  return given === '' ? undefined : Number(given);
 }
 
 /** Linux's own way to tie a process to its parent, from util-linux; undefined where it is missing. */

@@ -3,7 +3,9 @@
  * in a workflow's sandbox.
  */
 export { compile, type Compiled, type CompileOptions } from './compile.js';
+export { parseCalibrations, sameEngine, type Calibration } from './calibration.js';
 export { describePlan, type PlanSummary, type StageSummary } from './cost.js';
+export { estimatePlan, type PlanEstimate, type StageEstimate } from './estimate.js';
 export { DefinitionError, type DefinitionIssue, type IssueCode } from './issues.js';
 export { definitionJsonSchema } from './json-schema.js';
 export type * from './plan.js';

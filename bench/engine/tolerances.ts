@@ -18,7 +18,8 @@ export function toleranceOf(tensor: string): number {
       return 2e-2;
     case 'images':
     case 'alpha':
-      return Number(steps) > 1 ? 5e-2 : 1e-3;
+      // A few of millions of activations are so close to zero that the sides put them on different sides of it.
+      return Number(steps) > 1 ? 5e-2 : 5e-3;
     default:
       return 0;
   }

@@ -6,32 +6,49 @@ import type { Command } from 'commander';
 import type { PlannedStage } from '../../definition/plan.js';
 import type { PlanSummary, StageSummary } from '../../definition/index.js';
 import { type CommandContext, commandWithExamples, printJson } from '../command-context.js';
+import type { EstimateSettings } from '../estimate.js';
 import { type GivenParameters, parameterOption } from '../parameters.js';
 import { printable, printableLines } from '../terminal/escape.js';
 import { formatBytes } from '../terminal/format.js';
 import { tableLines } from '../terminal/table.js';
+import { bytes, wholeNumber } from '../whole-number.js';
+import { estimateHelp, estimateLines } from './plan-estimate.js';
+
+interface PlanOptions extends EstimateSettings {
+  readonly param: GivenParameters;
+  readonly json?: true;
+}
 
 export function planCommand(context: CommandContext): Command {
   return commandWithExamples('plan', 'Show what a definition would do.', [
     { command: 'distillery plan pipelines/fashion-mnist-quickstart.yaml', meaning: 'as a table' },
     { command: 'distillery plan my.yaml --param ipc=10', meaning: 'with another value of a parameter' },
+    { command: 'distillery plan my.yaml --workers 4', meaning: 'the time that four machines take' },
     { command: 'distillery plan my.yaml --json', meaning: 'the resolved plan with every default' },
   ])
+    .addHelpText('after', estimateHelp)
     .argument('<file>', 'definition')
     .addOption(parameterOption())
+    .option('--slots <count>', 'compute processes that share this machine (default: 1)', wholeNumber)
+    .option('--workers <count>', 'machines or GPUs like this one (default: 1)', wholeNumber)
+    .option('--memory-limit <size>', 'of each slot, such as 8GiB (default: 90 % / slots)', bytes)
     .option('--json', 'print JSON')
-    .action(async (file: string, options: { param: GivenParameters; json?: true }) => {
+    .action(async (file: string, options: PlanOptions) => {
       const { loadDefinition } = await import('../definition-file.js');
       const { describePlan } = await import('../../definition/index.js');
       const { plan, warnings } = await loadDefinition(file, options.param);
       const summary = describePlan(plan);
+      const { estimateHere } = await import('../estimate.js');
+      const estimate = estimateHere(plan, context, options);
       if (options.json) {
-        printJson(context.out, { plan, summary, warnings });
+        printJson(context.out, { plan, summary, ...estimate, warnings });
         return;
       }
       for (const line of headLines(summary)) context.out.line(line);
       context.out.line();
       for (const line of stageTable(summary, context)) context.out.line(line);
+      context.out.line();
+      for (const line of estimateLines(estimate, context)) context.out.line(line);
       context.out.line();
       for (const line of settingLines(plan.stages, context)) context.out.line(line);
       for (const warning of warnings)

@@ -20,6 +20,7 @@ import type { TaskContext } from '../context.js';
 import { openExperts } from '../experts.js';
 import type { DistillChunkInput, DistillChunkResult } from '../protocol.js';
 import { floats } from '../training-checkpoint.js';
+import { requireMemory } from '../memory-need.js';
 import { distillationUnit } from '../unit-keys.js';
 import { networkPrograms, runImages, type RunImages } from '../warm.js';
 
@@ -45,6 +46,14 @@ async function compute(
   const programs = networkPrograms(context, input.network, manifest);
   const experts = await openExperts(context.store, input.trajectories, programs.network);
   const { method, ipc, augmentation } = input.config;
+  const syntheticImages = ipc * manifest.classes;
+  requireMemory(context, 'distillChunk', {
+    network: programs.network,
+    kinds: ['plain-sgd', 'second-order'],
+    batch: Math.min(method.batchSyn ?? syntheticImages, syntheticImages),
+    parameterSets: method.synSteps + 1,
+    images: images.train.count,
+  });
   const labels = syntheticLabels(manifest.classes, ipc);
   const checkpoints = new Checkpoints(context.store, unit, { goal: input.iterations });
   const newest = await checkpoints.newest({ atMost: input.to });

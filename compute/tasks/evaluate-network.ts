@@ -15,6 +15,7 @@ import { Checkpointing, Speed } from '../checkpointing.js';
 import type { TaskContext } from '../context.js';
 import type { EvaluateNetworkInput, EvaluateNetworkResult } from '../protocol.js';
 import { trainingState, trainingTensors } from '../training-checkpoint.js';
+import { requireMemory } from '../memory-need.js';
 import { evaluationUnit } from '../unit-keys.js';
 import { networkPrograms, runImages, type RunImages } from '../warm.js';
 
@@ -35,6 +36,13 @@ export async function evaluateNetwork(
       'Random real images have no learned rate: give `lr` as a number for them.',
     );
   const programs = networkPrograms(context, input.network, images.manifest);
+  requireMemory(context, 'evaluateNetwork', {
+    network: programs.network,
+    kinds: ['momentum-sgd'],
+    batch: Math.min(input.batchSize, set.count),
+    parameterSets: 4,
+    images: images.train.count,
+  });
   const settings = {
     ...input,
     lr,

@@ -16,6 +16,7 @@ import { Checkpointing, Speed } from '../checkpointing.js';
 import type { TaskContext } from '../context.js';
 import type { TrainExpertInput, TrainExpertResult } from '../protocol.js';
 import { floats, trainingState, trainingTensors, vector } from '../training-checkpoint.js';
+import { requireMemory } from '../memory-need.js';
 import { expertUnit } from '../unit-keys.js';
 import { networkPrograms, runImages } from '../warm.js';
 
@@ -46,6 +47,13 @@ export async function trainExpert(input: TrainExpertInput, context: TaskContext)
   const images = await runImages(context, input.dataset);
   const programs = networkPrograms(context, input.network, images.manifest);
   const { network } = programs;
+  requireMemory(context, 'trainExpert', {
+    network,
+    kinds: [config.momentum === 0 && config.weightDecay === 0 ? 'plain-sgd' : 'momentum-sgd'],
+    batch: Math.min(config.batchSize, images.train.count),
+    parameterSets: 2,
+    images: images.train.count,
+  });
   const checkpoints = new Checkpoints(store, unit, { goal: config.epochs });
   const stepsPerEpoch = Math.ceil(images.train.count / config.batchSize);
   const newest = await newestUsable(store, checkpoints, config.epochs * stepsPerEpoch);

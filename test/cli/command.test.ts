@@ -45,7 +45,7 @@ function definition(text: string): string {
 
 const quickstart = 'pipelines/fashion-mnist-quickstart.yaml';
 const commands =
-  'demo up down run status list pause resume retry cancel validate plan artifacts dataset worker setup engine verify';
+  'demo up down run status list pause resume retry cancel validate plan calibrate artifacts dataset worker setup engine verify';
 
 test('every command has help with examples, on 80 columns', async () => {
   const overview = await distillery(['--help']);

@@ -1,0 +1,60 @@
+/**
+ * @file What to change in a stage that would need more memory than there is.
+ */
+import type { PlannedStage } from './plan.js';
+
+interface TooLarge {
+  readonly stage: PlannedStage;
+  /** Processes that share the memory. */
+  readonly slots: number;
+  readonly processBytes: number;
+  /** Of each. */
+  readonly memoryLimit: number;
+  /** Memory of one process with other settings. */
+  readonly bytesWith: (stage: PlannedStage) => number;
+  readonly classes: number;
+}
+
+/** One sentence that names the setting and, where one does, a value that fits. */
+export function memoryAdvice({
+  stage,
+  slots,
+  processBytes,
+  memoryLimit,
+  bytesWith,
+  classes,
+}: TooLarge): string {
+  const fewer = Math.floor((memoryLimit * slots) / processBytes);
+  if (slots > 1 && fewer >= 1)
+    return `run ${fewer === 1 ? 'one slot' : `${fewer} slots`} instead of ${slots} (--slots ${fewer})`;
+  const setting = batchSetting(stage, classes);
+  if (setting === undefined) return 'use a machine with more memory';
+  for (let size = Math.floor(setting.value / 2); size >= 1; size = Math.floor(size / 2))
+    if (bytesWith(setting.changed(size)) <= memoryLimit) return `${setting.name}: ${size} fits`;
+  return `no ${setting.name} is small enough: use a narrower network or a machine with more memory`;
+}
+
+function batchSetting(
+  stage: PlannedStage,
+  classes: number,
+): { name: string; value: number; changed: (size: number) => PlannedStage } | undefined {
+  switch (stage.uses) {
+    case 'distill': {
+      const { method, ipc } = stage.with;
+      return {
+        name: 'method.batchSyn',
+        value: Math.min(method.batchSyn ?? Infinity, ipc * classes),
+        changed: (batchSyn) => ({ ...stage, with: { ...stage.with, method: { ...method, batchSyn } } }),
+      };
+    }
+    case 'train-experts':
+    case 'evaluate':
+      return {
+        name: 'batchSize',
+        value: stage.with.batchSize,
+        changed: (batchSize) => ({ ...stage, with: { ...stage.with, batchSize } }) as PlannedStage,
+      };
+    case 'report':
+      return undefined;
+  }
+}

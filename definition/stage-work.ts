@@ -1,0 +1,188 @@
+/**
+ * @file The work of a stage as steps: how many of which kind, on how many images, in which groups of units.
+ */
+import type { KnownDataset } from './builtin-datasets.js';
+import type {
+  Augmentation,
+  DistillStage,
+  EvaluateStage,
+  Plan,
+  PlannedStage,
+  TrainExpertsStage,
+} from './plan.js';
+import type { NetworkSpec } from '../networks/spec.js';
+import type { StepKind } from './step-cost.js';
+
+/** Equal steps of one unit of work. */
+export interface Steps {
+  readonly network: NetworkSpec;
+  readonly kind: StepKind;
+  readonly batch: number;
+  readonly count: number;
+  /** How often each image is augmented, the way back of a gradient included. */
+  readonly augmented: number;
+}
+
+/** Units of work that are alike. */
+export interface UnitGroup {
+  readonly units: number;
+  /** How many of them run at once, given enough workers. */
+  readonly parallel: number;
+  /** The steps of one unit. */
+  readonly steps: readonly Steps[];
+}
+
+/** What is held beside the step under way, in float32 values. */
+export interface StageWork {
+  readonly groups: readonly UnitGroup[];
+  /** Parameter sets kept during a unit. */
+  readonly parameterSets: number;
+  /** Snapshots of experts kept for the next iteration. */
+  readonly snapshots: number;
+}
+
+/** Images of a forward pass that measures accuracy. */
+const measuringBatch = 256;
+/** Images of a step that trains a candidate. */
+const candidateBatch = 256;
+
+/** Training images of a plan, after the split. */
+export function trainingImages({ dataset }: Plan, known: KnownDataset): number {
+  return Math.min(dataset.limit ?? Infinity, known.trainImages - dataset.holdout);
+}
+
+/** The steps of a stage on a data set; a report has none. */
+export function stageWork(stage: PlannedStage, plan: Plan, known: KnownDataset): StageWork {
+  switch (stage.uses) {
+    case 'train-experts':
+      return expertsWork(stage, plan, known);
+    case 'distill':
+      return distillWork(stage, plan, known);
+    case 'evaluate':
+      return evaluateWork(stage, plan, known);
+    case 'report':
+      return { groups: [], parameterSets: 0, snapshots: 0 };
+  }
+}
+
+function expertsWork(
+  { with: config, maxParallel }: TrainExpertsStage,
+  plan: Plan,
+  known: KnownDataset,
+): StageWork {
+  const { count, epochs, batchSize, momentum, weightDecay, augmentation } = config;
+  const { network } = plan;
+  const kind = momentum === 0 && weightDecay === 0 ? 'plain-sgd' : 'momentum-sgd';
+  const training = { network, kind, augmented: timesAugmented(augmentation) } as const;
+  return {
+    groups: [
+      {
+        units: count,
+        parallel: maxParallel,
+        steps: [
+          ...passes(training, trainingImages(plan, known), batchSize, epochs),
+          ...measuring(network, known.testImages, epochs + 1),
+        ],
+      },
+    ],
+    parameterSets: 4,
+    snapshots: 0,
+  };
+}
+
+function distillWork(
+  { with: config, maxParallel }: DistillStage,
+  plan: Plan,
+  known: KnownDataset,
+): StageWork {
+  const { method, ipc, iterations, selection, augmentation } = config;
+  const { network } = plan;
+  const images = ipc * known.classes;
+  const batchSyn = Math.min(method.batchSyn ?? images, images);
+  const augmented = timesAugmented(augmentation);
+  const sizes = studentBatches(method.synSteps, images, batchSyn);
+  const matching = [...sizes].flatMap(([batch, count]): Steps[] => [
+    { network, kind: 'plain-sgd', batch, count: count * iterations, augmented },
+    // Augmented once more for the step back, whose gradient goes through the adjoint.
+    { network, kind: 'second-order', batch, count: count * iterations, augmented: 2 * augmented },
+  ]);
+  const candidates = Math.ceil(iterations / selection.every);
+  const training = { network, kind: 'momentum-sgd', augmented } as const;
+  const experts = plan.stages.find(({ id }) => id === config.trajectories.stage);
+  return {
+    groups: [
+      { units: 1, parallel: 1, steps: matching },
+      {
+        units: plan.dataset.holdout > 0 ? candidates * selection.runs : 0,
+        parallel: maxParallel,
+        steps: [
+          ...passes(training, images, candidateBatch, selection.epochs),
+          ...measuring(network, plan.dataset.holdout, 1),
+        ],
+      },
+    ],
+    parameterSets: method.synSteps + 4,
+    snapshots: experts?.uses === 'train-experts' ? experts.with.count * (experts.with.epochs + 1) : 0,
+  };
+}
+
+function evaluateWork(
+  { with: config, maxParallel }: EvaluateStage,
+  plan: Plan,
+  known: KnownDataset,
+): StageWork {
+  const source = plan.stages.find(({ id }) => id === config.dataset.stage);
+  const images = (source?.uses === 'distill' ? source.with.ipc : 1) * known.classes;
+  return {
+    groups: config.networks.map((network): UnitGroup => {
+      const training = {
+        network,
+        kind: 'momentum-sgd',
+        augmented: timesAugmented(config.augmentation),
+      } as const;
+      return {
+        units: config.runs * (1 + config.baselines.length),
+        parallel: maxParallel,
+        steps: [
+          ...passes(training, images, config.batchSize, config.epochs),
+          ...measuring(network, known.testImages, 1),
+        ],
+      };
+    }),
+    parameterSets: 4,
+    snapshots: 0,
+  };
+}
+
+function timesAugmented(augmentation: Augmentation): 0 | 1 {
+  return augmentation === 'none' || augmentation.length === 0 ? 0 : 1;
+}
+
+/** Passes over images in batches, the last of which may be smaller. */
+function passes(
+  training: Pick<Steps, 'network' | 'kind' | 'augmented'>,
+  images: number,
+  batchSize: number,
+  times: number,
+): Steps[] {
+  const batch = Math.min(batchSize, images);
+  const rest = images % batch;
+  const whole = { ...training, batch, count: Math.floor(images / batch) * times };
+  return rest > 0 ? [whole, { ...training, batch: rest, count: times }] : [whole];
+}
+
+function measuring(network: NetworkSpec, images: number, times: number): Steps[] {
+  return images > 0 ? passes({ network, kind: 'logits', augmented: 0 }, images, measuringBatch, times) : [];
+}
+
+/** How many student steps of one iteration take a batch of which size. */
+function studentBatches(steps: number, images: number, batchSyn: number): Map<number, number> {
+  const perPass = Math.ceil(images / batchSyn);
+  const sizes = new Map<number, number>();
+  for (let step = 0; step < steps; step++) {
+    const from = (step % perPass) * batchSyn;
+    const size = Math.min(batchSyn, images - from);
+    sizes.set(size, (sizes.get(size) ?? 0) + 1);
+  }
+  return sizes;
+}
