@@ -155,6 +155,7 @@ function evidence(change: Partial<Evidence>): Evidence {
     strikes,
     references,
     runs: [],
+    aftermath: undefined,
     unasked: new Map(),
     errors: [],
     ...change,

@@ -3,6 +3,7 @@
  * the same definitions that were left in peace.
  */
 import { once } from 'node:events';
+import { damageResults, type Aftermath } from './aftermath.js';
 import { startCast } from './cast.js';
 import { Ledger } from './ledger.js';
 import { reportOf, type CampaignReport } from './report.js';
@@ -63,6 +64,7 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRep
   const errors: string[] = [];
   const references: RunRecord[] = [];
   const runs: RunRecord[] = [];
+  let aftermath: Aftermath | undefined;
 
   const cast = await startCast(ledger, strikes, (worker, said) => {
     if (said !== undefined) unasked.set(said, (unasked.get(said) ?? 0) + 1);
@@ -126,6 +128,9 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRep
       if (!stop.signal.aborted) throw error;
     });
     clearTimeout(last);
+    const [finished] = runs.filter(({ result }) => result !== undefined);
+    if (finished?.result !== undefined && !stop.signal.aborted)
+      aftermath = await damageResults(settings, finished, finished.result);
   } finally {
     clearInterval(progress);
     signal.removeEventListener('abort', onAbort);
@@ -133,7 +138,7 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRep
     await cast.stop();
   }
   if (signal.aborted) errors.push('the campaign was called off');
-  return reportOf({ seed, seconds: now(), ledger, strikes, references, runs, unasked, errors });
+  return reportOf({ seed, seconds: now(), ledger, strikes, references, runs, aftermath, unasked, errors });
 }
 
 function* announced(faults: Iterable<PlannedFault>, say: (line: string) => void): Generator<PlannedFault> {

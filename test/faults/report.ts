@@ -1,6 +1,7 @@
 /**
  * @file What a campaign has shown: faults by kind, what they cost, and whether anything was lost.
  */
+import type { Aftermath } from './aftermath.js';
 import { faultKinds } from './kinds/index.js';
 import type { Ledger } from './ledger.js';
 import { differences, type Fingerprint } from './fingerprint.js';
@@ -18,7 +19,7 @@ export interface KindRow {
   readonly repeatedSeconds: number;
 }
 
-export interface RunRow extends Omit<RunRecord, 'fingerprint'> {
+export interface RunRow extends Omit<RunRecord, 'result' | 'fingerprint'> {
   /** How many digests and curves there are of its result. */
   readonly fingerprinted: number;
   /** Names of what is not as in the undisturbed run. */
@@ -40,6 +41,8 @@ export interface CampaignReport {
   /** Longest history of any workflow. */
   readonly mostEvents: number;
   readonly damaged: { readonly objects: number; readonly met: number };
+  /** Objects of a finished run that were damaged, and found to be. */
+  readonly results: { readonly damaged: number; readonly found: number };
   /** What activities failed with, and how many of them did. */
   readonly errors: Readonly<Record<string, number>>;
   /** Workers that ended and were not told to, by what they said. */
@@ -55,16 +58,18 @@ export interface Evidence {
   readonly strikes: Strikes;
   readonly references: readonly RunRecord[];
   readonly runs: readonly RunRecord[];
+  readonly aftermath: Aftermath | undefined;
   readonly unasked: ReadonlyMap<string, number>;
   /** What went wrong with the campaign itself. */
   readonly errors: readonly string[];
 }
 
 export function reportOf(evidence: Evidence): CampaignReport {
-  const { seed, seconds, ledger, strikes, unasked, errors } = evidence;
+  const { seed, seconds, ledger, strikes, aftermath, unasked, errors } = evidence;
   const references = new Map(evidence.references.map((run) => [run.seed, run.fingerprint]));
   const row = (run: RunRecord) => rowOf(run, references.get(run.seed));
-  const runs = evidence.runs.map(row);
+  const runs = [...evidence.runs, ...(aftermath ? [aftermath.again] : [])].map(row);
+  const { damaged = [], overlooked = [] } = aftermath ?? {};
   const repeated = workRepeated(ledger.attempts).map(({ attempt, seconds: lost }) => ({
     lost,
     cause: strikes.causeOf(attempt.worker, attempt.endedAt ?? Infinity)?.fault.kind,
@@ -94,9 +99,15 @@ export function reportOf(evidence: Evidence): CampaignReport {
       objects: ledger.damagedObjects,
       met: ledger.damagedMet,
     },
+    results: { damaged: damaged.length, found: damaged.length - overlooked.length },
     errors: errorsOf(rows),
     unasked: Object.fromEntries(unasked),
-    problems: [...errors, ...problemsOf(rows), ...unrecovered(strikes.all)],
+    problems: [
+      ...errors,
+      ...problemsOf(rows),
+      ...unrecovered(strikes.all),
+      ...overlooked.map((key) => `damage to ${key} was not found`),
+    ],
   };
 }
 
@@ -108,9 +119,14 @@ function errorsOf(runs: readonly RunRow[]): Record<string, number> {
   return counts;
 }
 
-function rowOf({ fingerprint, ...run }: RunRecord, reference: Fingerprint | undefined): RunRow {
-  const fingerprinted = Object.keys(fingerprint ?? {}).length;
-  return { ...run, fingerprinted, differs: fingerprint ? differences(reference ?? {}, fingerprint) : [] };
+function rowOf(run: RunRecord, reference: Fingerprint | undefined): RunRow {
+  const { id, seed, seconds, fingerprint, error, events, errors, preemptions, failures } = run;
+  return {
+    ...{ id, seed, seconds, events, errors, preemptions, failures },
+    ...(error !== undefined && { error }),
+    fingerprinted: Object.keys(fingerprint ?? {}).length,
+    differs: fingerprint ? differences(reference ?? {}, fingerprint) : [],
+  };
 }
 
 function recoveries(strikes: readonly Strike[]) {

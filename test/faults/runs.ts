@@ -20,6 +20,7 @@ export interface RunRecord {
   readonly id: string;
   readonly seed: number;
   readonly seconds: number;
+  readonly result?: PipelineResult;
   readonly fingerprint?: Fingerprint;
   /** Why there is no result. */
   readonly error?: string;
@@ -41,24 +42,34 @@ export interface RunSettings {
   readonly signal: AbortSignal;
 }
 
-/** Runs the task of a seed to its end. Never throws but when the campaign is called off, and then at once. */
-export function run(settings: RunSettings, id: string, seed: number): Promise<RunRecord> {
+/**
+ * Runs the task of a seed to its end. Never throws but when the campaign is called off, and then at once.
+ *
+ * @param dataset name of the images; the one of an earlier run finds what that one has left
+ */
+export function run(settings: RunSettings, id: string, seed: number, dataset = id): Promise<RunRecord> {
   const { signal } = settings;
   const calledOff = new Promise<never>((_, reject) => {
     signal.addEventListener('abort', () => reject(new Error('called off')));
   });
-  return Promise.race([runToTheEnd(settings, id, seed), calledOff]);
+  return Promise.race([runToTheEnd(settings, id, seed, dataset), calledOff]);
 }
 
-async function runToTheEnd(settings: RunSettings, id: string, seed: number): Promise<RunRecord> {
+async function runToTheEnd(
+  settings: RunSettings,
+  id: string,
+  seed: number,
+  dataset: string,
+): Promise<RunRecord> {
   const { client, store, folder, work, signal } = settings;
   const started = performance.now();
   const handle = client.workflow.getHandle<typeof pipeline>(id);
-  let found: Pick<RunRecord, 'fingerprint' | 'error'>;
+  let found: Pick<RunRecord, 'result' | 'fingerprint' | 'error'>;
   try {
-    await importImages(store, folder, id);
-    await patiently(signal, () => begin(client, id, definitionOf(id, seed, work)));
-    found = { fingerprint: await fingerprint(store, await resultOf(handle, signal)) };
+    await importImages(store, folder, dataset);
+    await patiently(signal, () => begin(client, id, definitionOf(dataset, seed, work)));
+    const result = await resultOf(handle, signal);
+    found = { result, fingerprint: await fingerprint(store, result) };
   } catch (error) {
     signal.throwIfAborted();
     found = { error: reasonOf(error) };

@@ -55,6 +55,7 @@ export function reportLines(report: CampaignReport): string[] {
     `${report.faults} faults in ${(report.seconds / 60).toFixed(1)} minutes (seed ${report.seed}); ` +
       `${seconds(report.repeatedSeconds)} of ${seconds(report.computedSeconds)} of computing was repeated (${share.toFixed(1)} %)`,
     `damaged checkpoints: ${damaged.objects}, of which ${damaged.met} were read and passed over`,
+    `damaged results of a finished run: ${report.results.damaged}, of which ${report.results.found} were found`,
     `longest history: ${report.mostEvents} events`,
     ...Object.entries(report.errors).map(([said, times]) => `an activity failed ${times} x: ${said}`),
     ...Object.entries(report.unasked).map(([said, times]) => `a worker ended by itself ${times} x: ${said}`),
