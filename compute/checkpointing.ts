@@ -12,8 +12,8 @@ const silenceMilliseconds = 4_000;
 const cancelPatienceMilliseconds = 5_000;
 
 /**
- * Called by a task between steps: lets messages in, writes a checkpoint when one is due or the task
- * is to stop, and throws `Stopped` once the task has been told to stop.
+ * Called by a task between steps, and within long ones: lets messages in, writes a checkpoint when one is
+ * due or the task is to stop, and throws `Stopped` once the task has been told to stop.
  *
  * A store that is away does not stop the computing: the write is given up at once and made up for later, with
  * the state as it is then. Only what has to be written, `now`, waits for the store.
@@ -34,12 +34,17 @@ export class Checkpointing {
   }
 
   async betweenSteps(): Promise<void> {
+    await this.withinStep();
+    if (this.#policy.due(this.clock())) await this.#ifStoreTakesIt(0);
+  }
+
+  /** Within a long step there is nothing new to write, unless the task is to stop. */
+  async withinStep(): Promise<void> {
     await this.context.breathe();
     const stop = this.context.stopRequested();
-    if (stop === 'drop') throw new Stopped(stop);
-    if (stop || this.#policy.due(this.clock()))
-      await this.#ifStoreTakesIt(stop === 'cancel' ? cancelPatienceMilliseconds : 0);
-    if (stop) throw new Stopped(stop);
+    if (!stop) return;
+    if (stop !== 'drop') await this.#ifStoreTakesIt(stop === 'cancel' ? cancelPatienceMilliseconds : 0);
+    throw new Stopped(stop);
   }
 
   /** Waits for the store as long as its patience lasts. */

@@ -15,6 +15,8 @@ import type { TaskRegistry } from './registry.js';
 
 /** Progress between these is not sent. */
 const progressMilliseconds = 200;
+/** After so much silence the last progress is said again: the task computes. */
+const aliveMilliseconds = 5_000;
 
 export interface Equipment {
   readonly store: ArtifactStore;
@@ -130,7 +132,11 @@ function taskContext(equipment: Equipment, state: CurrentTask): TaskContext {
   return {
     ...equipment,
     stopRequested: () => state.stop,
-    breathe: () => new Promise((resolve) => setImmediate(resolve)),
+    breathe() {
+      // A step may take longer than a parent waits for a word.
+      if (performance.now() - sentAt >= aliveMilliseconds) say();
+      return new Promise((resolve) => setImmediate(resolve));
+    },
     report(progress) {
       const { waiting } = last;
       last = { ...progress, ...(waiting !== undefined && { waiting }) };

@@ -2,6 +2,7 @@
  * @file How often a network's first choice is the label.
  */
 import type { BatchSource } from './batches.js';
+import { atOnce, type Interruptible } from './interruptible.js';
 import type { NetworkPrograms, ParameterSet } from './network-programs.js';
 
 export interface AccuracyOptions {
@@ -20,12 +21,17 @@ function argmax(row: Float32Array, from: number, length: number): number {
 }
 
 /** Accuracy in [0,1] over all images, without augmentation. */
-export function accuracy(
+export function accuracy(...measurement: Parameters<typeof accuracyInSteps>): number {
+  return atOnce(accuracyInSteps(...measurement));
+}
+
+/** `accuracy`, to be interrupted between batches. */
+export function* accuracyInSteps(
   programs: NetworkPrograms,
   parameters: ParameterSet,
   images: BatchSource,
   { batchSize = 256, statistics }: AccuracyOptions = {},
-): number {
+): Interruptible<number> {
   const all = Uint32Array.from({ length: images.count }, (_, index) => index);
   const { classes } = images;
   let right = 0;
@@ -34,6 +40,7 @@ export function accuracy(
     const logits = programs.logits(parameters, batch.images, batch.count, statistics);
     for (let row = 0; row < batch.count * classes; row += classes)
       if (argmax(logits, row, classes) === argmax(batch.targets, row, classes)) right++;
+    yield;
   }
   return right / images.count;
 }

@@ -7,7 +7,8 @@ import { DistilleryError } from '../errors/errors.js';
 import type { ImageShape } from '../networks/spec.js';
 import { Stream } from '../random/stream.js';
 import { FloatImages, oneHot } from './batches.js';
-import { matchTrajectory } from './matching.js';
+import { interruptibly } from './interruptible.js';
+import { matchInSteps } from './matching.js';
 import type { NetworkPrograms } from './network-programs.js';
 import { studentSteps } from './student-steps.js';
 
@@ -119,10 +120,15 @@ export class Distiller {
   /**
    * Does the next iteration.
    *
+   * @param between awaited between the steps of the student; when it throws, the state stays the one before this
+   *   iteration
    * @throws DistilleryError `Diverged` when the loss, the gradient or the learned rate is not finite or exploded;
    *   the state is then still the one before this iteration. `InvalidTrajectory` when the experts are too short.
    */
-  async step(experts: ExpertSnapshots): Promise<DistillIteration> {
+  async step(
+    experts: ExpertSnapshots,
+    between: () => Promise<void> = () => Promise.resolve(),
+  ): Promise<DistillIteration> {
     const { method, shape, classes, seed } = this.#settings;
     requireLength(experts, method);
     const iteration = this.#iteration;
@@ -136,7 +142,11 @@ export class Distiller {
     const synthetic = new FloatImages(shape, classes, this.#images, this.#targets);
     const steps = studentSteps({ ...method, ...this.#settings }, iteration, synthetic.count, shape);
     const alpha = this.#alpha;
-    const match = matchTrajectory({ programs: this.#programs, theta0, target, synthetic, steps, alpha });
+    const programs = this.#programs;
+    const match = await interruptibly(
+      matchInSteps({ programs, theta0, target, synthetic, steps, alpha }),
+      between,
+    );
 
     const gradientNorm = Math.sqrt(match.dX.reduce((sum, value) => sum + value * value, 0));
     // Momentum SGD as PyTorch does it; the rate never falls below its floor.

@@ -6,6 +6,7 @@
 import { DistilleryError } from '../errors/errors.js';
 import { augment, augmentAdjoint, type DrawnAugmentation } from './augmentation/strategy.js';
 import { pixelsOf, type FloatImages } from './batches.js';
+import { atOnce, type Interruptible } from './interruptible.js';
 import type { Batch, NetworkPrograms, ParameterSet } from './network-programs.js';
 
 /** One student step: which synthetic images, and how they are augmented. */
@@ -67,7 +68,19 @@ function scatterAdd(a: Float64Array, b: Float32Array, indices: Uint32Array, size
  * @throws DistilleryError `InvalidTrajectory` when start and target are the same point: the loss divides by their
  *   distance
  */
-export function matchTrajectory({ programs, theta0, target, synthetic, steps, alpha }: Match): MatchResult {
+export function matchTrajectory(match: Match): MatchResult {
+  return atOnce(matchInSteps(match));
+}
+
+/** `matchTrajectory`, to be interrupted between the student's steps, forth and back. */
+export function* matchInSteps({
+  programs,
+  theta0,
+  target,
+  synthetic,
+  steps,
+  alpha,
+}: Match): Interruptible<MatchResult> {
   const { shape } = synthetic;
   const distance = squaredDistance(theta0, target);
   if (distance === 0)
@@ -86,13 +99,14 @@ export function matchTrajectory({ programs, theta0, target, synthetic, steps, al
   let v: ParameterSet | undefined;
   try {
     // theta_{i+1} = theta_i - alpha * grad CE(A(b_i); theta_i)
-    const studentLosses = steps.map((step) => {
-      const theta = last(thetas);
+    const studentLosses: number[] = [];
+    for (const step of steps) {
       const sgd = { lr: alpha, momentum: 0, weightDecay: 0 };
-      const next = programs.sgdStep(theta, undefined, batchOf(step), sgd);
+      const next = programs.sgdStep(last(thetas), undefined, batchOf(step), sgd);
       thetas.push(next.parameters);
-      return next.loss;
-    });
+      studentLosses.push(next.loss);
+      yield;
+    }
 
     const thetaN = programs.download(last(thetas));
     const loss = squaredDistance(thetaN, target) / distance;
@@ -109,6 +123,7 @@ export function matchTrajectory({ programs, theta0, target, synthetic, steps, al
       scatterAdd(dX, dImages, step.indices, pixelsOf(shape), -alpha);
       programs.release(v);
       v = back.v;
+      yield;
     }
     return { loss, dX: Float32Array.from(dX), dAlpha, thetaN, studentLosses };
   } finally {

@@ -81,8 +81,9 @@ async function compute(
 
   const speed = new Speed(resumedFrom);
   const started = performance.now();
+  const withinStep = () => checkpointing.withinStep();
   while (distiller.iteration < input.to) {
-    const { loss, alpha } = await distiller.step(experts).catch(async (error: unknown) => {
+    const { loss, alpha } = await distiller.step(experts, withinStep).catch(async (error: unknown) => {
       if (!(error instanceof DistilleryError) || error.code !== 'Diverged') throw error;
       // The state before the bad iteration is still good: keep it, and say where.
       await checkpointing.now();

@@ -4,10 +4,11 @@
 import { Checkpoints } from '../../artifacts/checkpoints.js';
 import { findEvaluation, putEvaluation } from '../../artifacts/evaluations.js';
 import { decodeDistilled } from '../../artifacts/result-folder.js';
-import { accuracy } from '../../distillation/accuracy.js';
+import { accuracyInSteps } from '../../distillation/accuracy.js';
 import { resolveAugmentation } from '../../distillation/augmentation/strategy.js';
 import { randomBaseline, subset } from '../../distillation/baselines.js';
 import { FloatImages, oneHot } from '../../distillation/batches.js';
+import { interruptibly } from '../../distillation/interruptible.js';
 import { networkName } from '../../definition/network-names.js';
 import { EvaluationTraining, initialEvaluation } from '../../distillation/evaluation.js';
 import { DistilleryError } from '../../errors/errors.js';
@@ -85,9 +86,11 @@ export async function evaluateNetwork(
       });
       await checkpointing.betweenSteps();
     }
-    const measured = accuracy(programs, training.parameters, images[input.split], {
-      statistics: training.statistics,
-    });
+    const { parameters, statistics } = training;
+    const measured = await interruptibly(
+      accuracyInSteps(programs, parameters, images[input.split], { statistics }),
+      () => checkpointing.withinStep(),
+    );
     const result: EvaluateNetworkResult = { accuracy: measured, loss, engine: context.device.info };
     await putEvaluation(context.store, unit, result);
     await checkpoints.prune({ keep: 0 });

@@ -8,9 +8,10 @@ import { TrajectoryWriter, type WriterState } from '../../artifacts/trajectory-w
 import type { ArtifactStore } from '../../artifacts/store.js';
 import { findTrajectory } from '../../artifacts/trajectories.js';
 import type { TrajectoryShard } from '../../artifacts/trajectory.js';
-import { accuracy } from '../../distillation/accuracy.js';
+import { accuracyInSteps } from '../../distillation/accuracy.js';
 import { resolveAugmentation } from '../../distillation/augmentation/strategy.js';
 import { ExpertTraining, initialExpert } from '../../distillation/expert.js';
+import { interruptibly } from '../../distillation/interruptible.js';
 import { DistilleryError } from '../../errors/errors.js';
 import { Checkpointing, Speed } from '../checkpointing.js';
 import type { TaskContext } from '../context.js';
@@ -76,8 +77,6 @@ export async function trainExpert(input: TrainExpertInput, context: TaskContext)
     newest ? trainingState(newest.tensors) : initialExpert(network, { seed, index }),
   );
   const steps = () => training.epoch * stepsPerEpoch + training.stepOfEpoch;
-  const measure = () =>
-    accuracy(programs, training.parameters, images.test, { statistics: training.statistics });
   const checkpointing = new Checkpointing(context, async () => {
     const tensors = trainingTensors(training.exportState());
     const { shards, pending } = writer.state();
@@ -89,11 +88,17 @@ export async function trainExpert(input: TrainExpertInput, context: TaskContext)
     await checkpoints.prune({ upTo: steps() });
   });
 
+  // Measuring may be interrupted: epochs trained and not yet measured are measured by the next attempt.
+  const measure = async () => {
+    if (training.stepOfEpoch !== 0 || records.testAccuracy.length > training.epoch) return;
+    const { parameters, statistics } = training;
+    const measured = accuracyInSteps(programs, parameters, images.test, { statistics });
+    records.testAccuracy.push(await interruptibly(measured, () => checkpointing.withinStep()));
+  };
+
   try {
-    if (records.testAccuracy.length === 0) {
-      await writer.add(0, training.snapshot());
-      records.testAccuracy.push(measure());
-    }
+    if (!newest) await writer.add(0, training.snapshot());
+    await measure();
     const speed = new Speed(steps());
     while (training.epoch < config.epochs) {
       const { loss, finishedEpoch } = training.step();
@@ -104,7 +109,7 @@ export async function trainExpert(input: TrainExpertInput, context: TaskContext)
         if (!snapshot.every(Number.isFinite)) throw divergence(input, training.epoch - 1, Number.NaN);
         await writer.add(training.epoch, snapshot);
         records.trainLoss.push(finishedEpoch.loss);
-        records.testAccuracy.push(measure());
+        await measure();
       }
       const rate = speed.at(steps());
       context.report({

@@ -7,6 +7,7 @@ import { describe, it } from 'node:test';
 import { Checkpoints } from '../../artifacts/checkpoints.js';
 import { expertKey } from '../../artifacts/layout.js';
 import { getTrajectory } from '../../artifacts/trajectories.js';
+import { Stopped } from '../../compute/context.js';
 import { type EvaluateNetworkInput } from '../../compute/protocol.js';
 import { DistilleryError } from '../../errors/errors.js';
 import { tinyNetwork } from '../support/tiny.js';
@@ -154,6 +155,43 @@ describe('trainExpert on a damaged store', () => {
     assert.equal(steps.taken, 9);
     const whole = await newStore(t);
     assert.deepEqual(result, await run(trainExpert, input, whole.store));
+  });
+});
+
+describe('a step that takes long', () => {
+  it('is given up in its middle, and what was done before it is kept', async (t) => {
+    const { store, chunk } = await withExperts(t);
+    const expected = await run(distillChunk, chunk(0, 3, { fresh: 'whole' }), store);
+    const whole = contextOf(store);
+    await distillChunk(chunk(0, 3, { fresh: 'counted' }), whole.context);
+    const perIteration = whole.steps.breaths / 3;
+    assert.ok(perIteration > 2, 'an iteration can be stopped within');
+    for (let within = 1; within < perIteration; within += 1) {
+      await forget(store);
+      await stopAfter(distillChunk, chunk(0, 3), store, perIteration + within, 'preempt', 'breaths');
+      const result = await run(distillChunk, chunk(0, 3), store);
+      assert.equal(result.resumedFrom, 1);
+      assert.deepEqual([result.candidate, result.metrics], [expected.candidate, expected.metrics]);
+    }
+  });
+
+  it('may be the measuring of an expert, of which no step is repeated', async (t) => {
+    const whole = await newStore(t);
+    const undisturbed = contextOf(whole.store);
+    const expected = await trainExpert(expert(whole.dataset, 2), undisturbed.context);
+    const { taken, breaths } = undisturbed.steps;
+    // One batch measures before the first step and after each epoch.
+    assert.equal(breaths, taken + 3);
+    for (let after = 1; after <= breaths; after += 1) {
+      const { store, dataset } = await newStore(t);
+      const first = contextOf(store, { after, of: 'breaths', reason: 'preempt' });
+      await assert.rejects(trainExpert(expert(dataset, 2), first.context), Stopped);
+      const second = contextOf(store);
+      assert.deepEqual(await trainExpert(expert(dataset, 2), second.context), expected);
+      const steps = first.steps.taken + second.steps.taken;
+      // The last step of an epoch is reported with its accuracy.
+      assert.ok(steps === taken || steps === taken - 1, `${steps} of ${taken} steps, stopped after ${after}`);
+    }
   });
 });
 

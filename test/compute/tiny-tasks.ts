@@ -44,28 +44,35 @@ export class OwnStore extends MemoryStore {
 export const device = await testDevice();
 
 interface Steps {
-  /** Steps begun, as the task breathes before it looks whether to stop. */
+  /** Steps done: the task reports each, and then looks whether to stop. */
   taken: number;
+  /** How often it let others have a word, within long steps too. */
+  breaths: number;
+}
+
+interface Stop {
+  readonly after: number;
+  /** What is counted. Default `taken`. */
+  readonly of?: keyof Steps;
+  readonly reason: StopReason;
 }
 
 /** A context that asks the task to stop after so many steps. */
-export function contextOf(
-  store: MemoryStore,
-  stop?: { after: number; reason: StopReason },
-  checkpointInterval: CheckpointInterval = 10,
-) {
-  const steps: Steps = { taken: 0 };
+export function contextOf(store: MemoryStore, stop?: Stop, checkpointInterval: CheckpointInterval = 10) {
+  const steps: Steps = { taken: 0, breaths: 0 };
   const context: TaskContext = {
     store,
     device,
     checkpointInterval,
-    stopRequested: () => (stop && steps.taken >= stop.after ? stop.reason : undefined),
+    stopRequested: () => (stop && steps[stop.of ?? 'taken'] >= stop.after ? stop.reason : undefined),
     breathe() {
-      steps.taken += 1;
+      steps.breaths += 1;
       // As in a process of its own: others that run beside it take their turn.
       return new Promise((resolve) => setImmediate(resolve));
     },
-    report: () => undefined,
+    report: () => {
+      steps.taken += 1;
+    },
     waiting: () => undefined,
   };
   return { context, steps };
@@ -102,9 +109,10 @@ export async function stopAfter<I>(
   store: MemoryStore,
   after: number,
   reason: StopReason = 'preempt',
+  of: keyof Steps = 'taken',
 ): Promise<void> {
   const tensors = device.liveTensors;
-  await assert.rejects(task(input, contextOf(store, { after, reason }).context), (error) => {
+  await assert.rejects(task(input, contextOf(store, { after, reason, of }).context), (error) => {
     return error instanceof Stopped && error.reason === reason;
   });
   assert.equal(device.liveTensors, tensors, 'a stopped task holds no tensors');
