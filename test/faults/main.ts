@@ -21,15 +21,17 @@ const { values } = parseArgs({
   },
 });
 
-function positive(name: string, text: string): number {
+function positive(name: string, text: string, fits: (value: number) => boolean = Number.isFinite): number {
   const value = Number(text);
-  if (Number.isFinite(value) && value > 0) return value;
-  console.error(`--${name} is "${text}"; it must be a number above 0\n${usage}`);
+  if (fits(value) && value > 0) return value;
+  const kind = fits === Number.isFinite ? 'a number' : 'a whole number';
+  console.error(`--${name} is "${text}"; it must be ${kind} above 0\n${usage}`);
   process.exit(2);
 }
 
 const minutes = positive('minutes', values.minutes);
-const faults = values.faults === undefined ? undefined : positive('faults', values.faults);
+const faults =
+  values.faults === undefined ? undefined : positive('faults', values.faults, Number.isSafeInteger);
 const off = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
@@ -39,10 +41,10 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 }
 
 const campaign = runCampaign({
-  seed: positive('seed', values.seed),
+  seed: positive('seed', values.seed, Number.isSafeInteger),
   minutes,
   ...(faults !== undefined && { faults }),
-  work: positive('work', values.work),
+  work: positive('work', values.work, Number.isSafeInteger),
   seeds: [1, 2],
   lanes: 2,
   say: (line) => {
