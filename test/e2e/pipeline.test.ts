@@ -93,6 +93,12 @@ function digests({ stages }: PipelineResult): unknown {
   return Object.fromEntries(Object.entries(stages).filter(([, output]) => output.type !== 'report'));
 }
 
+/** A chunk that begins at this iteration or later. */
+const isChunk = (from: number) => (event: WorkerEvent) =>
+  event.type === 'task' &&
+  event.task === 'distillChunk' &&
+  Number(/^iterations ([0-9]+)/.exec(event.unit)?.[1]) >= from;
+
 const given = { params: { iterations: 60 } };
 let uninterrupted: PipelineResult;
 
@@ -156,11 +162,6 @@ test('killed and drained compute workers change no digest', { timeout: 300_000 }
   const light = startWorker('pipeline', 'disturbed');
   const first = startWorker('compute', 'disturbed');
   await start('tiny-disturbed', given);
-  /** A chunk that begins at this iteration or later. */
-  const isChunk = (from: number) => (event: WorkerEvent) =>
-    event.type === 'task' &&
-    event.task === 'distillChunk' &&
-    Number(/^iterations ([0-9]+)/.exec(event.unit)?.[1]) >= from;
 
   // Without any notice, in the middle of the distillation.
   await first.event(isChunk(11));
@@ -186,10 +187,7 @@ test('a pause keeps the work, uses no budget and changes no digest', { timeout: 
   const compute = startWorker('compute', 'paused');
   await start('tiny-paused', given);
   const tasks = () => compute.events.filter(({ type }) => type === 'task');
-  await compute.event(
-    (event) =>
-      event.type === 'task' && event.task === 'distillChunk' && event.unit.startsWith('iterations 11'),
-  );
+  await compute.event(isChunk(11));
   const update = ['workflow', 'update', 'execute', '--workflow-id', 'tiny-paused', '--name'];
   await temporal(...update, 'pause', '--input', '{"reason": "lunch"}');
   const handle = client.workflow.getHandle('tiny-paused');
