@@ -30,6 +30,9 @@ export function leastBytes({ network, kinds, batch, parameterSets, images }: Mem
   return peak + 4 * network.parameterCount * parameterSets + images * pixelsOf(network.input);
 }
 
+/** Fused kernels keep fewer values than the graph has; how many fewer is not counted, so little is assumed. */
+const fusedShare = 0.5;
+
 /**
  * @throws DistilleryError `InvalidDefinition` when the task cannot fit into the memory that the process may take.
  *   What lies on a GPU is not counted here.
@@ -40,7 +43,7 @@ export function requireMemory(
   need: MemoryNeed,
 ): void {
   if (memoryLimit === undefined || device.info.device !== 'cpu') return;
-  const least = leastBytes(need);
+  const least = leastBytes(need) * (device.info.kernels === undefined ? 1 : fusedShare);
   if (least <= memoryLimit) return;
   throw new DistilleryError(
     'InvalidDefinition',

@@ -6,7 +6,7 @@ import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { modulesVariable } from '../networks/modules.js';
-import { engineEnvironment } from '../tensor/environment.js';
+import { deviceVariable, engineEnvironment } from '../tensor/environment.js';
 import { defaultCheckpointSeconds, type CheckpointInterval } from './checkpoint-policy.js';
 
 /** Variable by which the child is told its checkpoint interval. */
@@ -44,7 +44,7 @@ export function spawnCompute({
       ...engineEnvironment(threads),
       [intervalVariable]: String(checkpointInterval),
       [memoryVariable]: memoryLimit === undefined ? '' : String(memoryLimit),
-      ...(device !== undefined && { CUDA_VISIBLE_DEVICES: device }),
+      ...(device !== undefined && { CUDA_VISIBLE_DEVICES: device, [deviceVariable]: device }),
       ...(networks !== undefined && { [modulesVariable]: networks }),
     },
     // Whatever flags started the worker are not meant for its children.

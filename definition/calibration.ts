@@ -7,14 +7,22 @@ import type { StepCost } from './step-cost.js';
 
 const seconds = z.number().nonnegative();
 
-const calibrationSchema = z.object({
-  engine: z.object({
+const engineSchema = z
+  .object({
     name: z.string(),
     oneDnn: z.boolean(),
     threads: z.int().positive(),
     cpu: z.string(),
     device: z.string(),
-  }),
+    kernels: z.string().optional(),
+  })
+  .transform(({ kernels, ...engine }): EngineInfo => ({
+    ...engine,
+    ...(kernels !== undefined && { kernels }),
+  }));
+
+const calibrationSchema = z.object({
+  engine: engineSchema,
   /** ISO time. */
   measuredAt: z.string(),
   secondsPerFlop: seconds,
@@ -51,14 +59,15 @@ export function parseCalibrations(value: unknown): Calibration[] {
   });
 }
 
-/** Whether two runs of that engine take the same time: same engine, machine and threads. */
+/** Whether two runs take the same time: same engine, fused kernels, machine and threads. */
 export function sameEngine(a: EngineInfo, b: EngineInfo): boolean {
   return (
     a.name === b.name &&
     a.oneDnn === b.oneDnn &&
     a.threads === b.threads &&
     a.cpu === b.cpu &&
-    a.device === b.device
+    a.device === b.device &&
+    a.kernels === b.kernels
   );
 }
 

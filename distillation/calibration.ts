@@ -89,7 +89,7 @@ export function calibrate(device: Device, options: CalibrateOptions): Calibratio
     ...measureHost(secondsPerPoint / 4),
     startSeconds: options.startSeconds,
     baseBytes: before?.now ?? 450e6,
-    memoryFactor: before && after ? Math.max(1, (after.peak - before.now) / largest) : 1.3,
+    memoryFactor: before && after ? Math.max(0.3, (after.peak - before.now) / largest) : 1.3,
     points: measured.map(({ step, cost, seconds }) => ({
       step,
       seconds,

@@ -3,6 +3,9 @@
  * starts: the allocator reads its own before the first line of JavaScript runs.
  */
 
+/** Names the CUDA device that a process was given: it must not go on without one on the CPU, unnoticed. */
+export const deviceVariable = 'DISTILLERY_DEVICE';
+
 /**
  * Environment variables for a process that computes, to be laid over its parent's.
  *
@@ -18,5 +21,7 @@ export function engineEnvironment(threads: number): Record<string, string> {
     // next step; nearly halves the time of a step.
     MALLOC_MMAP_MAX_: '0',
     MALLOC_TRIM_THRESHOLD_: '100000000000',
+    // On a GPU, take memory as it is needed, so that several processes can share the device.
+    TF_FORCE_GPU_ALLOW_GROWTH: 'true',
   };
 }

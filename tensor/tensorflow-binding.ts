@@ -3,6 +3,7 @@
  */
 import { createRequire } from 'node:module';
 import { DistilleryError } from '../errors/errors.js';
+import { loadRemedy } from './cuda.js';
 
 /** An attribute of a TensorFlow operation; `type` is one of the binding's `TF_ATTR_*`. */
 export interface OperationAttribute {
@@ -59,7 +60,7 @@ export async function loadTensorflow(): Promise<TensorflowBinding> {
     const reason = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
     throw new DistilleryError(
       'EngineUnavailable',
-      `TensorFlow does not load (${packageName}): ${reason}. Run \`distillery engine install\`.`,
+      `TensorFlow does not load (${packageName}): ${reason}. ${loadRemedy(reason)}`,
       { cause: error },
     );
   }

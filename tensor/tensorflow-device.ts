@@ -9,6 +9,8 @@ import type { Device, DeviceTensor } from './device.js';
 import { describeNode } from './graph.js';
 import { fuse, unfused } from './fusion/fuse.js';
 import type { FusedStep } from './fusion/fuse.js';
+import { driverVersion, whyNoGpu } from './cuda.js';
+import { deviceVariable } from './environment.js';
 import { loadKernels } from './kernels.js';
 import type { Program } from './program.js';
 import { formatShape, sameShape, sizeOf } from './shape.js';
@@ -226,10 +228,17 @@ class TensorflowDevice implements Device {
  *
  * @param options.fused - Whether to use the fused CPU kernels where they are at hand. Default: unless
  * `DISTILLERY_KERNELS` is `off`.
- * @throws DistilleryError `EngineUnavailable` if TensorFlow is missing or does not load.
+ * @throws DistilleryError `EngineUnavailable` if TensorFlow is missing, does not load, or does not see the CUDA
+ * device that this process was given.
  */
 export async function openTensorflowDevice(options: { readonly fused?: boolean } = {}): Promise<Device> {
   const binding = await loadTensorflow();
+  const wanted = process.env[deviceVariable] ?? '';
+  if (wanted !== '' && !binding.isUsingGpuDevice())
+    throw new DistilleryError(
+      'EngineUnavailable',
+      `TensorFlow does not see the CUDA device ${wanted}: ${whyNoGpu(driverVersion(), binding.TF_Version)}.`,
+    );
   const fused = options.fused ?? process.env['DISTILLERY_KERNELS'] !== 'off';
   return new TensorflowDevice(binding, fused ? loadKernels(binding) : undefined);
 }

@@ -33,6 +33,11 @@ test('what does not fit is the user’s to change, at once and for good', () => 
   requireMemory(on('cpu', least), 'trainExpert', need);
   requireMemory(on('cpu'), 'trainExpert', need);
   requireMemory(on('gpu:0', 1), 'trainExpert', need);
+  const fused = {
+    ...on('cpu', least / 2),
+    device: { info: { device: 'cpu', kernels: '1' } } as unknown as Device,
+  };
+  requireMemory(fused, 'trainExpert', need);
   for (const [task, setting] of [
     ['trainExpert', /batchSize/],
     ['distillChunk', /batchSyn/],
