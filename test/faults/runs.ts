@@ -49,10 +49,12 @@ export interface RunSettings {
  */
 export function run(settings: RunSettings, id: string, seed: number, dataset = id): Promise<RunRecord> {
   const { signal } = settings;
-  const calledOff = new Promise<never>((_, reject) => {
-    signal.addEventListener('abort', () => reject(new Error('called off')));
-  });
-  return Promise.race([runToTheEnd(settings, id, seed, dataset), calledOff]);
+  let callOff: () => void = () => undefined;
+  const calledOff = new Promise<never>((_, reject) => (callOff = () => reject(new Error('called off'))));
+  signal.addEventListener('abort', callOff);
+  return Promise.race([runToTheEnd(settings, id, seed, dataset), calledOff]).finally(() =>
+    signal.removeEventListener('abort', callOff),
+  );
 }
 
 async function runToTheEnd(
