@@ -1,40 +1,47 @@
 /**
- * @file The formats that a folder of images can have. A new format is one more entry in the list.
+ * @file The formats that a data set can have. A new format is one more entry in the list.
  */
-import { stat } from 'node:fs/promises';
 import { DistilleryError } from '../errors/errors.js';
-import type { LabelledImages } from './dataset.js';
-import { idxFormat } from './idx.js';
+import { openArchive } from './files/open.js';
+import type { Scratch } from './files/scratch.js';
+import { withoutTopFolder, type FileTree } from './files/tree.js';
+import type { DatasetFormat } from './format.js';
+import { cifarFormats } from './formats/cifar.js';
+import { idxFormat } from './formats/idx.js';
 
-export interface DatasetFormat {
-  readonly name: string;
-  /** The files it goes by, for messages. */
-  readonly looksFor: string;
-  /** Whether the folder is of this format, by looking at its files' names. */
-  detect(folder: string): Promise<boolean>;
-  /** @throws DistilleryError `InvalidDataset` naming the file, what was expected and what was found. */
-  load(folder: string): Promise<LoadedFolder>;
+/** In the order in which they are tried: those with the most telling file names first. */
+export const formats: readonly DatasetFormat[] = [idxFormat, ...cifarFormats];
+
+/** A format and the files it was found in: those given, below their only folder, or in their only archive. */
+export interface FoundFormat {
+  readonly format: DatasetFormat;
+  readonly tree: FileTree;
 }
 
-export interface LoadedFolder {
-  readonly train: LabelledImages;
-  readonly test: LabelledImages;
-  /** Where the format knows them. */
-  readonly classNames?: readonly string[];
-}
-
-export const formats: readonly DatasetFormat[] = [idxFormat];
-
-/** @throws DistilleryError `InvalidDataset` when there is no such folder or nothing in it that is known. */
-export async function loadFolder(folder: string): Promise<LoadedFolder> {
-  const found = await stat(folder).catch(() => undefined);
-  if (found?.isDirectory() !== true) {
-    throw new DistilleryError(
-      'InvalidDataset',
-      `${folder} is not a folder. Give the folder that holds the data set.`,
-    );
+/**
+ * Finds the format by looking at the names of the files.
+ * @param name the format that the user says it is.
+ * @throws DistilleryError `InvalidDataset` when there is nothing that is known, or not the format of that name.
+ */
+export async function findFormat(tree: FileTree, scratch: Scratch, name?: string): Promise<FoundFormat> {
+  const candidates = name === undefined ? formats : formats.filter((format) => format.name === name);
+  if (candidates.length === 0) {
+    const known = formats.map((format) => format.name).join(', ');
+    throw invalid(`There is no format ${name ?? ''}. Known are ${known}.`);
   }
-  for (const format of formats) if (await format.detect(folder)) return format.load(folder);
-  const known = formats.map(({ name, looksFor }) => `${name}: ${looksFor}`).join('; ');
-  throw new DistilleryError('InvalidDataset', `${folder} holds no data set of a known format (${known}).`);
+  const archive = await openArchive(tree, scratch);
+  for (let at = archive ?? tree; ;) {
+    const format = candidates.find((candidate) => candidate.detect(at));
+    if (format !== undefined) return { format, tree: at };
+    const below = withoutTopFolder(at);
+    if (below === undefined) break;
+    at = below;
+  }
+  const known = candidates.map(({ name: called, looksFor }) => `${called}: ${looksFor}`).join('; ');
+  const expected = name === undefined ? 'no data set of a known format' : 'no data set of that format';
+  throw invalid(`${tree.label} holds ${expected} (${known}).`);
+}
+
+function invalid(message: string): DistilleryError {
+  return new DistilleryError('InvalidDataset', message);
 }

@@ -1,66 +1,72 @@
 /**
- * @file Brings a data set from a folder into the store, once and checked.
+ * @file Brings a data set into the store, once and checked.
  */
 import { canonicalJson } from '../artifacts/canonical-json.js';
 import { datasetKey } from '../artifacts/layout.js';
 import type { Reference } from '../artifacts/reference.js';
 import type { ArtifactStore } from '../artifacts/store.js';
 import { DistilleryError } from '../errors/errors.js';
-import type { DatasetManifest, LabelledImages } from './dataset.js';
+import type { DatasetManifest } from './dataset.js';
 import { datasetFacts, type DatasetFacts } from './facts.js';
-import { loadFolder } from './formats.js';
+import { openDataset, type OpenDataset, type OpenOptions } from './open.js';
 import { writeSplit } from './shards.js';
-import { pixelStatistics } from './statistics.js';
+import { shapeText } from './split.js';
+import { PixelStatistics } from './statistics.js';
 
-export interface ImportOptions {
+export interface ImportOptions extends OpenOptions {
   /** `[a-z0-9][a-z0-9._-]*`; what definitions call it. */
   readonly name: string;
-  /** In the order of the labels. Default: those of the built-in data set of that name, else the numbers. */
-  readonly classNames?: readonly string[];
-  /** Whether mirrored images keep their class. Default: as known of the built-in one, else true. */
+  /** Whether mirrored images keep their class. Default: as known of the data set, else true. */
   readonly flip?: boolean;
 }
 
 export interface Imported {
   readonly manifest: DatasetManifest;
   readonly reference: Reference;
+  /** As `OpenDataset` says. */
+  readonly format: string;
+  readonly heldOut: boolean;
 }
 
 /**
- * Importing the same data again changes nothing.
+ * Importing the same data again changes nothing. Images are read once and written in shards as they come, so
+ * that a data set may be larger than memory.
+ * @param place a folder, a file, or `s3://bucket/prefix`.
  * @throws DistilleryError `InvalidDataset` when the files are not right, or when another data set has the name.
  */
 export async function importDataset(
   store: ArtifactStore,
-  folder: string,
+  place: string,
   options: ImportOptions,
 ): Promise<Imported> {
   const { name } = options;
   if (!/^[a-z0-9][a-z0-9._-]{0,99}$/.test(name)) {
     throw invalid(`${JSON.stringify(name)} cannot name a data set: use a-z, 0-9, ".", "_" and "-".`);
   }
-  const { train, test, ...known } = await loadFolder(folder);
   const facts = datasetFacts(name);
-  const labels = Math.max(highest(train.labels), highest(test.labels)) + 1;
-  const classNames =
-    options.classNames ??
-    facts?.classNames ??
-    known.classNames ??
-    Array.from({ length: labels }, (_, i) => String(i));
-  checkSplits(folder, train, test, classNames.length, facts);
-  const { mean, std } = facts ?? pixelStatistics(train);
-  const manifest: DatasetManifest = {
-    name,
-    shape: train.shape,
-    classes: classNames.length,
-    classNames,
-    mean,
-    std,
-    flip: options.flip ?? facts?.flip ?? true,
-    train: await writeSplit(store, train),
-    test: await writeSplit(store, test),
-  };
-  return { manifest, reference: await record(store, manifest) };
+  const dataset = await openDataset(place, options, facts?.classNames);
+  try {
+    if (facts !== undefined) checkFacts(place, dataset, facts);
+    const { train, test, classNames, constants = facts } = dataset;
+    const statistics = new PixelStatistics(train.shape);
+    const storedTrain = await writeSplit(store, train, (images) => statistics.add(images));
+    const { mean, std } = facts ?? constants ?? statistics.result();
+    const manifest: DatasetManifest = {
+      name,
+      shape: train.shape,
+      classes: classNames.length,
+      classNames,
+      mean,
+      std,
+      flip: options.flip ?? facts?.flip ?? constants?.flip ?? true,
+      train: storedTrain,
+      test: await writeSplit(store, test),
+    };
+    const { format, heldOut } = dataset;
+    return { manifest, reference: await record(store, manifest), format, heldOut };
+  } finally {
+    await dataset.close();
+  }
 }
 
 async function record(store: ArtifactStore, manifest: DatasetManifest): Promise<Reference> {
@@ -77,39 +83,18 @@ async function record(store: ArtifactStore, manifest: DatasetManifest): Promise<
   return reference;
 }
 
-function checkSplits(
-  folder: string,
-  train: LabelledImages,
-  test: LabelledImages,
-  classes: number,
-  facts: DatasetFacts | undefined,
-): void {
-  const size = ({ shape }: Pick<LabelledImages, 'shape'>): string =>
-    `${shape.channels} x ${shape.height} x ${shape.width}`;
-  if (size(train) !== size(test)) {
+function checkFacts(place: string, { train, classNames }: OpenDataset, facts: DatasetFacts): void {
+  const { name, shape, classes } = facts;
+  if (shapeText(train.shape) !== shapeText(shape)) {
     throw invalid(
-      `${folder}: training images are ${size(train)}, test images ${size(test)}. They must be alike.`,
+      `${place}: ${name} has images of ${shapeText(shape)}, found ${shapeText(train.shape)}. Choose another name.`,
     );
   }
-  if (facts !== undefined && size(train) !== size(facts)) {
+  if (classNames.length !== classes) {
     throw invalid(
-      `${folder}: ${facts.name} has images of ${size(facts)}, found ${size(train)}. Choose another name.`,
+      `${place}: ${name} has ${classes} classes, found ${classNames.length}. Choose another name.`,
     );
   }
-  if (classes < 2) throw invalid(`${folder}: expected 2 or more classes, found ${classes}.`);
-  for (const [split, { labels }] of Object.entries({ train, test })) {
-    const index = labels.findIndex((label) => label < 0 || label >= classes);
-    if (index >= 0) {
-      throw invalid(
-        `${folder}: ${split} image ${index} has label ${labels[index] ?? 'none'}, expected 0 to ${classes - 1} for ` +
-          `${classes} classes. Check the labels and the class names.`,
-      );
-    }
-  }
-}
-
-function highest(labels: Int32Array): number {
-  return labels.reduce((top, label) => Math.max(top, label), 0);
 }
 
 function invalid(message: string): DistilleryError {

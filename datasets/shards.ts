@@ -9,36 +9,55 @@ import type { ArtifactStore } from '../artifacts/store.js';
 import { DistilleryError } from '../errors/errors.js';
 import type { ImageShape } from '../networks/spec.js';
 import type { LabelledImages, StoredSplit } from './dataset.js';
+import { pixelCount, type ImageSplit } from './split.js';
 
 /** Part of what shards' digests depend on: do not change it. */
 const shardBytes = 48 * 1024 * 1024;
 const headerBytes = 4096;
 
-function pixelCount({ channels, height, width }: ImageShape): number {
-  return channels * height * width;
-}
-
-export async function writeSplit(store: ArtifactStore, split: LabelledImages): Promise<StoredSplit> {
+/**
+ * Writes the images as they come; no more than one shard is held in memory.
+ * @param onBatch sees every batch, [n,c,h,w].
+ * @throws DistilleryError `InvalidDataset` when there are not as many images as labels.
+ */
+export async function writeSplit(
+  store: ArtifactStore,
+  split: ImageSplit,
+  onBatch: (images: Uint8Array) => void = () => undefined,
+): Promise<StoredSplit> {
   const { channels, height, width } = split.shape;
   const size = pixelCount(split.shape);
+  const count = split.labels.length;
   const step = Math.max(1, Math.floor((shardBytes - headerBytes) / (size + Int32Array.BYTES_PER_ELEMENT)));
+  const buffer = new Uint8Array(Math.min(step, count) * size);
   const shards: Reference[] = [];
-  for (let from = 0; from < split.count; from += step) {
-    const to = Math.min(split.count, from + step);
+  let written = 0;
+  let filled = 0;
+  const flush = async (): Promise<void> => {
+    const images = filled / size;
     const tensors = new Map<string, NamedTensor>([
-      ['labels', { dtype: 'I32', shape: [to - from], data: split.labels.subarray(from, to) }],
-      [
-        'images',
-        {
-          dtype: 'U8',
-          shape: [to - from, channels, height, width],
-          data: split.images.subarray(from * size, to * size),
-        },
-      ],
+      ['labels', { dtype: 'I32', shape: [images], data: split.labels.subarray(written, written + images) }],
+      ['images', { dtype: 'U8', shape: [images, channels, height, width], data: buffer.subarray(0, filled) }],
     ]);
     shards.push(await store.putBlob(writeSafetensors(tensors), safetensorsMediaType));
+    written += images;
+    filled = 0;
+  };
+  for await (const batch of split.batches()) {
+    onBatch(batch);
+    for (let at = 0; at < batch.length;) {
+      const part = batch.subarray(at, at + buffer.length - filled);
+      buffer.set(part, filled);
+      filled += part.length;
+      at += part.length;
+      if (filled === buffer.length) await flush();
+    }
   }
-  return { count: split.count, shards };
+  if (filled > 0) await flush();
+  if (written !== count) {
+    throw new DistilleryError('InvalidDataset', `There are ${count} labels, but ${written} images.`);
+  }
+  return { count, shards };
 }
 
 /**

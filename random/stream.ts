@@ -18,7 +18,8 @@ export type Purpose =
   | 'evaluation-shuffle'
   | 'evaluation-augmentation'
   | 'baseline-images'
-  | 'report-samples';
+  | 'report-samples'
+  | 'test-holdout';
 
 /** Part of every key: append, and never change a number, or old results cannot be reproduced. */
 const PURPOSE_CODES: Readonly<Record<Purpose, number>> = {
@@ -35,6 +36,7 @@ const PURPOSE_CODES: Readonly<Record<Purpose, number>> = {
   'baseline-images': 11,
   'report-samples': 12,
   'evaluation-init': 13,
+  'test-holdout': 20,
 };
 
 /** Counter words left beside the block number. */

@@ -1,18 +1,20 @@
 /**
- * @file `distillery dataset`: looks at data sets on disk and brings them into the store.
+ * @file `distillery dataset`: looks at data sets and brings them into the store.
  */
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 
-import type { LabelledImages } from '../../datasets/dataset.js';
+import type { OpenOptions } from '../../datasets/open.js';
 import { type CommandContext, commandWithExamples, printJson, serversOf } from '../command-context.js';
+import { datasetGrid } from '../results/dataset-grid.js';
+import { datasetLines } from '../results/dataset-lines.js';
 import { printable } from '../terminal/escape.js';
-import { formatValue } from '../terminal/format.js';
+import { wholeNumber } from '../whole-number.js';
 
 export function datasetCommand(context: CommandContext): Command {
   return commandWithExamples('dataset', 'Inspect data sets and import them.', [
-    { command: 'distillery dataset inspect DIR', meaning: 'what is in a folder, no server needed' },
+    { command: 'distillery dataset inspect PATH', meaning: 'what is in it, no server needed' },
     {
-      command: 'distillery dataset import DIR --name my-data',
+      command: 'distillery dataset import PATH --name my-data',
       meaning: 'for `dataset: { source: my-data }`',
     },
   ])
@@ -20,87 +22,106 @@ export function datasetCommand(context: CommandContext): Command {
     .addCommand(inspectCommand(context));
 }
 
-interface ImportOptions {
-  name: string;
+interface SourceOptions {
+  format?: string;
+  size?: number;
+  subset?: string;
+  testFraction?: number;
+  seed?: number;
   classes?: readonly string[];
+}
+
+function withSourceOptions(command: Command): Command {
+  return command
+    .argument('<path>', 'folder, archive or file with the data set, or s3://bucket/prefix')
+    .option('--format <name>', 'its format, when looking does not find it')
+    .option('--size <pixels>', 'scale the shortest side and crop a square', wholeNumber)
+    .option('--subset <name>', 'of ImageNet: imagenette, imagewoof, ...')
+    .option('--test-fraction <share>', 'held out where no test set is (0.1)', share)
+    .option('--seed <number>', 'what draws the images held out (1)', wholeNumber)
+    .option('--classes <names>', 'in the order of their labels', commaSeparated);
+}
+
+function openOptions({ classes, ...options }: SourceOptions, environment: NodeJS.ProcessEnv): OpenOptions {
+  const { format, size, subset, testFraction, seed } = options;
+  return { format, size, subset, testFraction, seed, classNames: classes, environment };
+}
+
+interface ImportOptions extends SourceOptions {
+  name: string;
   flip: boolean;
 }
 
 function importCommand(context: CommandContext): Command {
-  return commandWithExamples('import', 'Check a data set and bring it into the store.', [
+  const command = commandWithExamples('import', 'Check a data set and bring it into the store.', [
     {
       command: 'distillery dataset import DIR --name digits --no-flip',
       meaning: 'mirrored digits are others',
     },
     {
-      command: 'distillery dataset import DIR --name pets --classes cat,dog',
-      meaning: 'names for the report',
+      command: 'distillery dataset import ILSVRC --name nette --subset imagenette --size 128',
+      meaning: 'ten classes of ImageNet, 128 x 128',
     },
-  ])
-    .argument('<dir>', 'folder with the files of the data set')
+  ]);
+  return withSourceOptions(command)
     .requiredOption('-n, --name <name>', 'what definitions call it')
-    .option('--classes <names>', 'names of the classes in the order of their labels', commaSeparated)
     .option('--no-flip', 'mirrored images do not keep their class')
-    .action(async (directory: string, { name, classes, flip }: ImportOptions) => {
+    .action(async (place: string, { name, flip, ...source }: ImportOptions) => {
       const { openStore } = await import('../../artifacts/s3-store.js');
       const { importDataset } = await import('../../datasets/import.js');
-      const store = await openStore({ ...serversOf(context) }, { createBucket: true, patienceMs: 60_000 });
-      const { manifest } = await importDataset(store, directory, {
+      const environment = serversOf(context);
+      const store = await openStore({ ...environment }, { createBucket: true, patienceMs: 60_000 });
+      const { manifest, format, heldOut } = await importDataset(store, place, {
+        ...openOptions(source, environment),
         name,
-        ...(classes === undefined ? {} : { classNames: classes }),
         // Left open, the data set's own knowledge decides.
         ...(flip ? {} : { flip: false }),
       });
       const { shape, train, test } = manifest;
+      const drawn = heldOut ? ' (held out, as it has no test set)' : '';
       context.out.line(
-        `${printable(manifest.name)}: ${train.count} training and ${test.count} test images of ` +
+        `${printable(manifest.name)}: ${format}, ${train.count} training and ${test.count} test images${drawn} of ` +
           `${shape.channels}x${shape.height}x${shape.width}, ${manifest.classes} classes, in ${printable(store.location)}.`,
       );
     });
 }
 
-function inspectCommand(context: CommandContext): Command {
-  return commandWithExamples('inspect', 'Show what is in a folder with a data set. Needs no server.', [
-    { command: 'distillery dataset inspect DIR', meaning: 'shape, counts, mean and std' },
-  ])
-    .argument('<dir>', 'folder with the files of the data set')
-    .option('--json', 'print JSON')
-    .action(async (directory: string, options: { json?: true }) => {
-      const { loadFolder } = await import('../../datasets/formats.js');
-      const { pixelStatistics } = await import('../../datasets/statistics.js');
-      const { train, test, classNames } = await loadFolder(directory);
-      const perClass = { train: countLabels(train), test: countLabels(test) };
-      const found = { shape: train.shape, train: train.count, test: test.count, ...pixelStatistics(train) };
-      if (options.json) {
-        printJson(context.out, { ...found, perClass, classNames });
-        return;
-      }
-      const { channels, height, width } = train.shape;
-      const list = (values: readonly number[]): string => values.map(formatValue).join(', ');
-      const { out } = context;
-      out.line(
-        `images  ${channels}x${height}x${width}, ${train.count} for training, ${test.count} for testing`,
-      );
-      out.line(`mean    ${list(found.mean)}`);
-      out.line(`std     ${list(found.std)}`);
-      out.line(
-        `labels  ${perClass.train.length} classes, training images of each: ${perClass.train.join(' ')}`,
-      );
-      if (classNames !== undefined) out.line(`names   ${classNames.map(printable).join(', ')}`);
-    });
+interface InspectOptions extends SourceOptions {
+  grid?: string;
+  json?: true;
 }
 
-/** Images by label, from 0 to the highest. */
-function countLabels({ labels }: LabelledImages): number[] {
-  const counts: number[] = [];
-  for (const label of labels) {
-    if (label < 0) continue;
-    while (counts.length <= label) counts.push(0);
-    counts[label] = (counts[label] ?? 0) + 1;
-  }
-  return counts;
+function inspectCommand(context: CommandContext): Command {
+  const command = commandWithExamples('inspect', 'Show what is in a data set. Needs no server.', [
+    { command: 'distillery dataset inspect PATH', meaning: 'format, shape, counts, mean, std' },
+    { command: 'distillery dataset inspect PATH --grid samples.png', meaning: 'and how it looks' },
+  ]);
+  return withSourceOptions(command)
+    .option('--grid <file>', 'write a PNG with images of every class')
+    .option('--json', 'print JSON')
+    .action(async (place: string, { grid, json, ...source }: InspectOptions) => {
+      const { inspectDataset } = await import('../../datasets/inspect.js');
+      const perClass = grid === undefined ? 0 : 10;
+      const report = await inspectDataset(place, openOptions(source, serversOf(context)), perClass);
+      if (grid !== undefined) {
+        const { writeFile } = await import('node:fs/promises');
+        await writeFile(grid, await datasetGrid(report));
+      }
+      if (json) {
+        printJson(context.out, { ...report, samples: undefined });
+        return;
+      }
+      for (const line of datasetLines(report)) context.out.line(line);
+      if (grid !== undefined) context.out.line(`grid    ${printable(grid)}`);
+    });
 }
 
 function commaSeparated(text: string): readonly string[] {
   return text.split(',').map((name) => name.trim());
+}
+
+function share(text: string): number {
+  const value = Number(text);
+  if (!(value > 0 && value < 1)) throw new InvalidArgumentError('Give a number between 0 and 1.');
+  return value;
 }

@@ -3,18 +3,31 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { loadFolder } from '../../datasets/formats.js';
-import { parseIdx } from '../../datasets/idx.js';
+import { Scratch } from '../../datasets/files/scratch.js';
+import { readIdx } from '../../datasets/formats/idx.js';
+import { readRows } from '../../datasets/stored-array.js';
 import { idxBytes, temporaryFolder, writeIdxFolder } from '../support/idx.js';
 import { bandImages } from '../support/images.js';
+import { memoryFile, readDataset } from '../support/memory-file.js';
 
 const pixels = Uint8Array.from({ length: 12 }, (_, i) => i * 20);
 const whole = idxBytes([2, 2, 3], pixels);
 const changed = (at: number, value: number): Uint8Array => whole.map((byte, i) => (i === at ? value : byte));
 
+async function parse(bytes: Uint8Array, file: string) {
+  const scratch = new Scratch();
+  try {
+    const { shape, ...array } = await readIdx(memoryFile(file, bytes), 3, scratch);
+    const rows = await readRows({ shape, ...array }, 0, shape[0] ?? 0);
+    return { shape, data: Uint8Array.from(rows) };
+  } finally {
+    await scratch.close();
+  }
+}
+
 test('an IDX file is read, gzipped or not', async () => {
   for (const bytes of [whole, new Uint8Array(gzipSync(whole))]) {
-    assert.deepEqual(await parseIdx(bytes, 'file', 3), { dimensions: [2, 2, 3], data: pixels });
+    assert.deepEqual(await parse(bytes, 'file'), { shape: [2, 2, 3], data: pixels });
   }
 });
 
@@ -37,7 +50,7 @@ const broken: [string, Uint8Array, RegExp][] = [
 ];
 for (const [what, bytes, message] of broken) {
   test(`an IDX file is refused: ${what}`, async () => {
-    await assert.rejects(parseIdx(bytes, 'dir/train-images-idx3-ubyte', 3), (error: Error) => {
+    await assert.rejects(parse(bytes, 'dir/train-images-idx3-ubyte'), (error: Error) => {
       assert.match(error.message, message);
       assert.match(error.message, /^dir\/train-images-idx3-ubyte: /);
       return error.name === 'InvalidDataset';
@@ -52,28 +65,29 @@ const held = bandImages(6, 3, shape, 2);
 test('a folder as MNIST is published is recognised and read', async (t) => {
   const folder = await temporaryFolder(t);
   await writeIdxFolder(folder, train, held);
-  assert.deepEqual(await loadFolder(folder), { train, test: held });
+  const classNames = ['0', '1', '2'];
+  assert.deepEqual(await readDataset(folder), { format: 'idx', train, test: held, classNames });
 });
 
 test('what is wrong with a folder is said', async (t) => {
   const folder = await temporaryFolder(t);
-  await assert.rejects(loadFolder(folder), {
+  await assert.rejects(readDataset(folder), {
     code: 'InvalidDataset',
-    message: /no data set of a known format \(IDX/,
+    message: /no data set of a known format \(idx/,
   });
-  await assert.rejects(loadFolder(join(folder, 'none')), {
+  await assert.rejects(readDataset(join(folder, 'none')), {
     code: 'InvalidDataset',
-    message: /none is not a folder/,
+    message: /There is no .*none/,
   });
   await writeIdxFolder(folder, train, held);
   await writeFile(join(folder, 'train-labels-idx1-ubyte.gz'), idxBytes([11], new Uint8Array(11)));
-  await assert.rejects(loadFolder(folder), {
+  await assert.rejects(readDataset(folder), {
     code: 'InvalidDataset',
     message:
       /train-labels-idx1-ubyte\.gz: expected 12 labels, one for each image of .*train-images.*, found 11/,
   });
   await rm(join(folder, 'train-labels-idx1-ubyte.gz'));
-  await assert.rejects(loadFolder(folder), {
+  await assert.rejects(readDataset(folder), {
     code: 'InvalidDataset',
     message: /has no train-labels-idx1-ubyte/,
   });

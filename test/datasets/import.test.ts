@@ -7,7 +7,8 @@ import { importBuiltin } from '../../datasets/builtin.js';
 import { importDataset } from '../../datasets/import.js';
 import { loadDataset } from '../../datasets/load.js';
 import { readSplit, writeSplit } from '../../datasets/shards.js';
-import { pixelStatistics } from '../../datasets/statistics.js';
+import { memorySplit } from '../../datasets/split.js';
+import { PixelStatistics } from '../../datasets/statistics.js';
 import { temporaryFolder, writeIdxFolder } from '../support/idx.js';
 import { bandImages } from '../support/images.js';
 import { MemoryStore } from '../support/memory-store.js';
@@ -94,17 +95,24 @@ test('labels beyond the classes and splits that differ are refused', async (t) =
 
 test('mean and std are those of the pixels, per channel', () => {
   const images = Uint8Array.of(0, 255, 10, 10, 255, 0, 10, 20);
-  const two = { shape: { channels: 2, height: 1, width: 2 }, count: 2, images, labels: new Int32Array(2) };
-  const { mean, std } = pixelStatistics(two);
+  const statistics = new PixelStatistics({ channels: 2, height: 1, width: 2 });
+  statistics.add(images.subarray(0, 4));
+  statistics.add(images.subarray(4));
+  const { mean, std } = statistics.result();
   assert.deepEqual(mean, [0.5, 12.5 / 255]);
   assert.deepEqual(std, [0.5, Math.sqrt(18.75) / 255]);
-  assert.throws(() => pixelStatistics({ ...two, images: new Uint8Array(8) }), { code: 'InvalidDataset' });
+  const flat = new PixelStatistics({ channels: 2, height: 1, width: 2 });
+  flat.add(new Uint8Array(8));
+  assert.throws(() => flat.result(), {
+    code: 'InvalidDataset',
+    message: /Channel 0 .* the value 0 everywhere/,
+  });
 });
 
 test('large splits are divided into shards, each within one object', async () => {
   const store = new MemoryStore();
   const large = bandImages(3, 3, { channels: 3, height: 3000, width: 2000 });
-  const split = await writeSplit(store, large);
+  const split = await writeSplit(store, memorySplit(large));
   assert.equal(split.shards.length, 2);
   assert.ok(split.shards.every(({ bytes }) => bytes <= 48 * 1024 * 1024));
   const read = await readSplit(split, large.shape, 3, (shard) => store.get(shard));
@@ -114,7 +122,7 @@ test('large splits are divided into shards, each within one object', async () =>
 
 test('shards that do not fit their manifest are refused', async () => {
   const store = new MemoryStore();
-  const split = await writeSplit(store, train);
+  const split = await writeSplit(store, memorySplit(train));
   const read = (shard: Reference): Promise<Uint8Array> => store.get(shard);
   await assert.rejects(readSplit({ ...split, count: 61 }, shape, 10, read), {
     message: /expected 61 images in all, found 60/,
