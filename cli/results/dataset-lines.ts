@@ -33,7 +33,9 @@ function classLines(classNames: readonly string[], train: SplitReport, test: Spl
       `${perClass.reduce((a, b) => Math.min(a, b))} to ${perClass.reduce((a, b) => Math.max(a, b))}`;
     return [`        of each ${span(train)} for training, ${span(test)} for testing`];
   }
-  const names = classNames.map((name, label) => `${label} ${printable(name)}`);
+  const names = classNames.map((name, label) =>
+    name === String(label) ? name : `${label} ${printable(name)}`,
+  );
   const width = Math.max(...names.map((name) => name.length));
   return names.map(
     (name, label) =>
