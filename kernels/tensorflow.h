@@ -25,7 +25,7 @@ const char* TF_Message(const TF_Status*);
 
 void TF_DeleteTensor(TF_Tensor*);
 void* TF_TensorData(const TF_Tensor*);
-size_t TF_TensorByteSize(const TF_Tensor*);
+int64_t TF_Dim(const TF_Tensor*, int axis);
 
 TF_OpDefinitionBuilder* TF_NewOpDefinitionBuilder(const char* name);
 void TF_OpDefinitionBuilderAddAttr(TF_OpDefinitionBuilder*, const char* spec);
@@ -42,6 +42,8 @@ void TF_OpKernelConstruction_GetAttrSize(TF_OpKernelConstruction*, const char* n
                                          int32_t* total_size, TF_Status*);
 void TF_OpKernelConstruction_GetAttrString(TF_OpKernelConstruction*, const char* name, char* value,
                                            size_t max_length, TF_Status*);
+void TF_OpKernelConstruction_GetAttrBool(TF_OpKernelConstruction*, const char* name, unsigned char* value,
+                                         TF_Status*);
 void TF_OpKernelConstruction_Failure(TF_OpKernelConstruction*, TF_Status*);
 
 void TF_GetInput(TF_OpKernelContext*, int index, TF_Tensor**, TF_Status*);

@@ -11,12 +11,13 @@ import { fuse, unfused } from './fusion/fuse.js';
 import type { FusedStep } from './fusion/fuse.js';
 import { driverVersion, whyNoGpu } from './cuda.js';
 import { deviceVariable } from './environment.js';
+import { kernelCall, regionCall } from './kernel-operations.js';
 import { loadKernels } from './kernels.js';
 import type { Program } from './program.js';
 import { formatShape, sameShape, sizeOf } from './shape.js';
 import { loadTensorflow } from './tensorflow-binding.js';
 import type { OperationAttribute, TensorflowBinding } from './tensorflow-binding.js';
-import { regionCall, tensorflowCall } from './tensorflow-operations.js';
+import { tensorflowCall } from './tensorflow-operations.js';
 import type { SmallTensor, TensorflowCall } from './tensorflow-operations.js';
 
 /** A call with everything worked out but the tensors. */
@@ -195,7 +196,8 @@ class TensorflowDevice implements Device {
     if (region !== undefined) return regionCall(this.binding, region, inputs.length, nodes.length);
     const [node] = nodes;
     if (node === undefined) throw new Error('a step without a node');
-    return tensorflowCall(this.binding, node);
+    const own = this.kernels === undefined ? undefined : kernelCall(this.binding, node);
+    return own ?? tensorflowCall(this.binding, node);
   }
 
   #prepareCall({ name, attributes, arguments: operands }: TensorflowCall, step: FusedStep): PreparedCall {

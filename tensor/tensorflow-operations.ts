@@ -50,24 +50,6 @@ function isLargeImageSum(axes: readonly number[], shape: Shape): boolean {
   return shape.length === 4 && axes.join() === '1,2' && sizeOf(shape) >= 2 ** 20;
 }
 
-/** The call that runs a region of our own kernels. */
-export function regionCall(
-  binding: TensorflowBinding,
-  text: string,
-  inputs: number,
-  outputs: number,
-): TensorflowCall {
-  return {
-    name: 'DistilleryRegion',
-    attributes: [
-      { name: 'I', type: binding.TF_ATTR_INT, value: inputs },
-      { name: 'O', type: binding.TF_ATTR_INT, value: outputs },
-      { name: 'program', type: binding.TF_ATTR_STRING, value: text },
-    ],
-    arguments: Array.from({ length: inputs }, (_, index) => index),
-  };
-}
-
 /** The TensorFlow call that computes a node. Types of operands are inferred by TensorFlow. */
 export function tensorflowCall(binding: TensorflowBinding, node: Node): TensorflowCall {
   const string = (name: string, value: string) => ({ name, type: binding.TF_ATTR_STRING, value });
