@@ -8,9 +8,11 @@ import { withoutTopFolder, type FileTree } from './files/tree.js';
 import type { DatasetFormat } from './format.js';
 import { cifarFormats } from './formats/cifar.js';
 import { idxFormat } from './formats/idx.js';
+import { npzFormat } from './formats/npz.js';
+import { safetensorsFormat } from './formats/safetensors.js';
 
 /** In the order in which they are tried: those with the most telling file names first. */
-export const formats: readonly DatasetFormat[] = [idxFormat, ...cifarFormats];
+export const formats: readonly DatasetFormat[] = [idxFormat, ...cifarFormats, npzFormat, safetensorsFormat];
 
 /** A format and the files it was found in: those given, below their only folder, or in their only archive. */
 export interface FoundFormat {
