@@ -3,6 +3,7 @@
  * compared with the digest it must have.
  */
 import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { DistilleryError } from '../errors/errors.js';
 import { md5, sha256 } from './digest.js';
 import { isYoung } from './hold.js';
@@ -13,8 +14,10 @@ import { maxObjectBytes, S3Client } from './s3-client.js';
 import { shortPatienceMs, storeSettings, type StoreSettings } from './s3-settings.js';
 import type { ArtifactStore, StoredObject } from './store.js';
 
-/** Reads and writes are tried twice when the content is not what it should be, then given up. */
-const contentAttempts = 2;
+/** Writes are tried twice when the content is not what it should be, then given up. */
+const writeAttempts = 2;
+/** Milliseconds before what was read wrong is read again: it may have been damaged on the way only. */
+const readPauses = [100, 500];
 
 export class S3Store implements ArtifactStore {
   readonly #client: S3Client;
@@ -87,13 +90,15 @@ export class S3Store implements ArtifactStore {
 
   async getManifest(key: string): Promise<{ body: unknown; reference: Reference } | undefined> {
     checkKey(key);
-    for (let attempt = 1; ; attempt += 1) {
+    for (let attempt = 0; ; attempt += 1) {
       const bytes = await this.#client.get(key);
       if (bytes === undefined) return undefined;
       try {
         return { body: decodeManifest(bytes, key), reference: manifestReference(key, bytes) };
       } catch (error) {
-        if (attempt === contentAttempts) throw error;
+        const wait = readPauses[attempt];
+        if (wait === undefined) throw error;
+        await pause(wait);
       }
     }
   }
@@ -145,7 +150,7 @@ export class S3Store implements ArtifactStore {
       // Not the md5: bytes damaged on the way, or a store whose etags are something else (encryption).
       const found = await this.#client.get(key);
       if (found !== undefined && sha256(found) === reference.sha256) return;
-      if (attempt === contentAttempts) throw this.#corrupt(reference, found);
+      if (attempt === writeAttempts) throw this.#corrupt(reference, found);
     }
   }
 
@@ -153,10 +158,12 @@ export class S3Store implements ArtifactStore {
     expected: Pick<Reference, 'key' | 'sha256' | 'bytes'>,
     read: () => Promise<Uint8Array | undefined>,
   ): Promise<Uint8Array> {
-    for (let attempt = 1; ; attempt += 1) {
+    for (let attempt = 0; ; attempt += 1) {
       const bytes = await read();
       if (bytes?.length === expected.bytes && sha256(bytes) === expected.sha256) return bytes;
-      if (attempt === contentAttempts) throw this.#corrupt(expected, bytes);
+      const wait = readPauses[attempt];
+      if (wait === undefined || (bytes === undefined && attempt > 0)) throw this.#corrupt(expected, bytes);
+      await pause(wait);
     }
   }
 
@@ -190,8 +197,8 @@ export class S3Store implements ArtifactStore {
     return new DistilleryError(
       'Corrupt',
       `${expected.key} at ${this.location} is damaged or missing: expected sha256 ${expected.sha256} of ` +
-        `${expected.bytes} bytes, found ${is}. \`distillery artifacts verify --remove\` removes what is damaged, ` +
-        'and the next run makes it again.',
+        `${expected.bytes} bytes, found ${is}. \`distillery artifacts verify\` tells whether it is damaged in the ` +
+        'store; with `--remove` it removes what is, and the next run makes it again.',
     );
   }
 }

@@ -189,7 +189,7 @@ function errorFrom({ code, message }: Extract<ComputeMessage, { type: 'error' }>
 
 function howItEnded(code: number | null, signal: NodeJS.Signals | null): string {
   if (signal === 'SIGKILL') {
-    return 'was killed (SIGKILL), most likely for want of memory; use smaller batches or give it more';
+    return 'was killed (SIGKILL) from outside; where memory is short, use smaller batches or give it more';
   }
   return signal === null ? `ended with code ${String(code)}` : `was ended by ${signal}`;
 }

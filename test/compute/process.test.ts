@@ -129,7 +129,7 @@ describe('compute process', () => {
 
   it('explains a kill from outside', async () => {
     start();
-    await assert.rejects(run({ behaviour: 'kill' }), /SIGKILL.*want of memory/);
+    await assert.rejects(run({ behaviour: 'kill' }), /SIGKILL.*from outside.*memory is short/);
   });
 
   it('kills a task without progress', async () => {
