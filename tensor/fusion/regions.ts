@@ -53,6 +53,7 @@ class Divider {
   readonly #spaces = new Map<Node, Space>();
   /** Nodes between regions on the longest way to a node. */
   readonly #depths = new Map<Node, number>();
+  #pooled: ReadonlyMap<string, Space> | undefined;
   readonly #keys = new Map<Node, string>();
   readonly #groups = new Map<string, Group>();
   readonly #regionOf = new Map<Node, Group>();
@@ -129,7 +130,7 @@ class Divider {
     const pooling = this.#spaces.get(node);
     if (pooling !== undefined) return pooling;
     const image = node.operation.kind === 'reduceSum' ? node.inputs[0] : node;
-    if (image !== undefined && formOf(image.shape) === 'image') return { full: image.shape, pool: 1 };
+    if (image !== undefined && formOf(image.shape) === 'image') return this.#spaceOver(image.shape);
     // A vector goes where the last of the sums it follows from is made.
     let best: Group | undefined;
     let depth = -1;
@@ -142,6 +143,12 @@ class Divider {
     }
     if (best === undefined) throw new Error('a vector of a region follows from none of its sums');
     return best.space;
+  }
+
+  /** Of images that are pooled somewhere the space of that pooling, so that what runs over them can share it. */
+  #spaceOver(full: Shape): Space {
+    this.#pooled ??= new Map([...this.#spaces.values()].map((space) => [space.full.join('x'), space]));
+    return this.#pooled.get(full.join('x')) ?? { full, pool: 1 };
   }
 
   /** What must exist for a root to be computed. */
