@@ -7,12 +7,21 @@ import type { Scratch } from './files/scratch.js';
 import { withoutTopFolder, type FileTree } from './files/tree.js';
 import type { DatasetFormat } from './format.js';
 import { cifarFormats } from './formats/cifar.js';
+import { foldersFormat } from './formats/folders.js';
 import { idxFormat } from './formats/idx.js';
 import { npzFormat } from './formats/npz.js';
 import { safetensorsFormat } from './formats/safetensors.js';
+import { tinyImagenetFormat } from './formats/tiny-imagenet.js';
 
 /** In the order in which they are tried: those with the most telling file names first. */
-export const formats: readonly DatasetFormat[] = [idxFormat, ...cifarFormats, npzFormat, safetensorsFormat];
+export const formats: readonly DatasetFormat[] = [
+  idxFormat,
+  ...cifarFormats,
+  npzFormat,
+  safetensorsFormat,
+  tinyImagenetFormat,
+  foldersFormat,
+];
 
 /** A format and the files it was found in: those given, below their only folder, or in their only archive. */
 export interface FoundFormat {
