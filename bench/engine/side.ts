@@ -44,7 +44,7 @@ export class Side {
 
   /** Waits until the libraries are loaded and the inputs read. */
   async ready(): Promise<SideDescription> {
-    return (await this.#answer()) as SideDescription;
+    return this.answer<SideDescription>();
   }
 
   /** Has the numbers of the work written beside its inputs. */
@@ -54,7 +54,7 @@ export class Side {
 
   /** Seconds of one repetition, by the side's own clock. */
   async run(): Promise<number> {
-    const { seconds } = (await this.#ask('run')) as { readonly seconds: number };
+    const { seconds } = await this.#ask<{ readonly seconds: number }>('run');
     return seconds;
   }
 
@@ -70,13 +70,13 @@ export class Side {
     await ended;
   }
 
-  #ask(request: string): Promise<unknown> {
+  #ask<T>(request: string): Promise<T> {
     this.#child.stdin.write(`${request}\n`);
-    return this.#answer();
+    return this.answer<T>();
   }
 
-  /** The next line of JSON; libraries may print other lines. */
-  async #answer(): Promise<unknown> {
+  /** The next line of JSON, which its program writes as `T`; libraries may print other lines. */
+  async answer<T>(): Promise<T> {
     for (;;) {
       const line: IteratorResult<string, undefined> = await this.#lines.next();
       if (line.done === true)
@@ -84,7 +84,7 @@ export class Side {
           'ComputeFailed',
           `The ${this.name} side of the benchmark ended by itself: ${this.#stderr.text(6) || 'it said nothing'}`,
         );
-      if (line.value.startsWith('{')) return JSON.parse(line.value) as unknown;
+      if (line.value.startsWith('{')) return JSON.parse(line.value) as T;
     }
   }
 }

@@ -109,3 +109,8 @@ export function torchEnvironment(threads: number): Record<string, string> {
     PYTHONDONTWRITEBYTECODE: '1',
   };
 }
+
+/** The script of a whole experiment. */
+export function experimentScript(): string {
+  return join(sources(), 'experiment.py');
+}

@@ -25,6 +25,8 @@ const longestLine = 1_000;
 export interface WorkerProcessOptions {
   readonly queue: WorkerQueue;
   readonly environment: Environment;
+  /** Further arguments of the command, such as `--threads 2`. */
+  readonly args?: readonly string[];
   /** What happens to the process, and anything that it prints. */
   readonly event: EventSink;
   /** What the worker says about its work. */
@@ -83,8 +85,8 @@ export class WorkerProcess {
   }
 
   private spawn(): ChildProcess {
-    const { queue, environment, event, onStart } = this.options;
-    const child = spawn(process.execPath, [mainScript, 'worker', '--queue', queue], {
+    const { queue, environment, args = [], event, onStart } = this.options;
+    const child = spawn(process.execPath, [mainScript, 'worker', '--queue', queue, ...args], {
       env: { ...environment, NO_COLOR: '1', [managedMark]: '1' },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       // A group of its own: Ctrl-C in the terminal reaches us alone, and we stop things in order.

@@ -7,6 +7,8 @@ import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { readSafetensors, tensorOf, writeSafetensors } from '../../artifacts/safetensors.js';
 import { runCase } from '../../bench/engine/compare.js';
+import { experimentDefinition, experiments } from '../../bench/engine/experiment.js';
+import { experimentLines } from '../../bench/engine/experiment-table.js';
 import { balancedSeed, operations, workInputs } from '../../bench/engine/inputs.js';
 import { benchNetwork } from '../../bench/engine/network.js';
 import { runnerOf, type Numbers } from '../../bench/engine/runners.js';
@@ -23,6 +25,7 @@ import {
   type SgdWork,
   type Work,
 } from '../../bench/engine/works.js';
+import { compile } from '../../definition/index.js';
 import { createNetworkPrograms } from '../../distillation/compile-programs.js';
 import { relativeError } from '../../distillation/golden/comparison.js';
 import { Stream } from '../../random/stream.js';
@@ -173,6 +176,36 @@ describe('the inputs of the benchmark', () => {
       const write = () => writeSafetensors(workInputs(work, benchNetwork(work)));
       assert.deepEqual(write(), write());
     }
+  });
+});
+
+describe('a whole experiment', () => {
+  it('is a definition that says what the script is told', () => {
+    for (const settings of Object.values(experiments)) {
+      const { plan } = compile(experimentDefinition(settings));
+      const [trained, distilled, evaluated] = plan.stages;
+      assert.ok(trained?.uses === 'train-experts' && distilled?.uses === 'distill');
+      assert.ok(evaluated?.uses === 'evaluate');
+      assert.deepEqual(
+        [plan.dataset.limit, trained.with.count, trained.with.epochs, distilled.with.iterations],
+        [settings.images, settings.experts, settings.epochs, settings.iterations],
+      );
+      assert.deepEqual(
+        [evaluated.with.runs, evaluated.with.epochs, evaluated.with.baselines],
+        [settings.networks, settings.evaluationEpochs, []],
+      );
+      assert.equal(distilled.with.selection.runs * distilled.with.selection.epochs, 1);
+    }
+  });
+
+  it('is met or missed', () => {
+    const lines = experimentLines(
+      { seconds: 50, peakBytes: 600 },
+      { seconds: 100, peakBytes: 1000, stages: { experts: 70, distill: 30 } },
+    );
+    assert.match(lines[1] ?? '', /experts 70.0 s, distill 30.0 s/);
+    assert.equal(lines[2], 'time 0.50 (<= 0.6 met), memory of the compute process 0.60 (<= 0.5 missed)');
+    assert.equal(experimentLines({ seconds: 50 }, undefined).length, 1);
   });
 });
 
