@@ -11,8 +11,9 @@ namespace {
 
 const std::unordered_map<std::string, Op>& OpNames() {
   static const auto* names = new std::unordered_map<std::string, Op>{
-      {"load", Op::kLoad},           {"store", Op::kStore},
       {"sum", Op::kSum},             {"dot", Op::kDot},
+      {"affine", Op::kAffine},       {"affineRelu", Op::kAffineRelu},
+      {"blend", Op::kBlend},         {"gate", Op::kGate},
       {"avgPool", Op::kAvgPool},     {"avgPoolGrad", Op::kAvgPoolGrad},
       {"loadVector", Op::kLoadVector}, {"storeVector", Op::kStoreVector},
       {"add", Op::kAdd},             {"sub", Op::kSub},
@@ -71,6 +72,9 @@ class Reader {
       i.to = ReadOperand(region);
       i.a = ReadOperand(region);
       i.b = ReadOperand(region);
+      for (Operand* vector : {&i.a_minus, &i.a_times, &i.b_minus, &i.b_times, &i.plus}) {
+        *vector = ReadOperand(region);
+      }
       const uint32_t bits = static_cast<uint32_t>(Integer());
       std::memcpy(&i.number, &bits, sizeof i.number);
       i.image_stride = static_cast<int32_t>(Integer());
@@ -82,6 +86,21 @@ class Reader {
  private:
   std::istringstream in_;
 };
+
+void Add(std::vector<Outside>& list, Operand operand, Space space) {
+  const auto same = [&](const Outside& other) { return other.index == operand.index; };
+  if (std::none_of(list.begin(), list.end(), same)) list.push_back({operand.index, space});
+}
+
+void FindOutside(Phase& phase) {
+  for (const Instruction& i : phase.blocks) {
+    const Space read = i.op == Op::kAvgPool ? Space::kFull : i.op == Op::kAvgPoolGrad ? Space::kPooled : i.space;
+    for (const Operand operand : {i.a, i.b}) {
+      if (operand.place == Place::kInput) Add(phase.reads, operand, read);
+    }
+    if (i.to.place == Place::kOutput) Add(phase.writes, i.to, i.space);
+  }
+}
 
 }  // namespace
 
@@ -105,6 +124,7 @@ Region ParseRegion(const std::string& text) {
     Phase phase;
     phase.blocks = reader.ReadInstructions(region);
     phase.vectors = reader.ReadInstructions(region);
+    FindOutside(phase);
     region.phases.push_back(std::move(phase));
   }
   return region;
@@ -124,8 +144,11 @@ Tiling TileRegion(const Region& region) {
   tiling.rows = region.pool * std::max<int64_t>(1, kBlockFloats / band);
   tiling.block_size = tiling.rows * region.width * tiling.chunk;
   tiling.image_size = pixels * tiling.chunk;
-  tiling.scratch =
-      region.vectors * tiling.chunk + region.blocks * tiling.block_size + region.kept * tiling.image_size;
+  tiling.staged = region.channels % tiling.chunk != 0;
+  const int64_t outside = tiling.staged ? region.inputs + region.outputs : 0;
+  // Two vectors more: of zeros and of ones.
+  tiling.scratch = (region.vectors + 2) * tiling.chunk + (region.blocks + outside) * tiling.block_size +
+                   region.kept * tiling.image_size;
   return tiling;
 }
 

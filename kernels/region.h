@@ -10,8 +10,10 @@
 namespace distillery {
 
 enum class Op : uint8_t {
-  // Whole blocks.
-  kLoad, kStore, kSum, kDot, kAvgPool, kAvgPoolGrad,
+  // Whole blocks. A dot is the sum over pixels of (a - a_minus) * (b - b_minus); an affine image is
+  // (a - a_minus) * a_times + plus, a blend of two the sum of (a - a_minus) * a_times and
+  // (b - b_minus) * b_times and plus; a gate lets b through where the affine image of a is positive.
+  kSum, kDot, kAffine, kAffineRelu, kBlend, kGate, kAvgPool, kAvgPoolGrad,
   // Vectors of one value a channel.
   kLoadVector, kStoreVector,
   // Both.
@@ -35,14 +37,23 @@ struct Instruction {
   Op op;
   Space space;
   Operand to, a, b;
+  // Vectors; none is 0 to subtract and to add, and 1 to multiply with.
+  Operand a_minus, a_times, b_minus, b_times, plus;
   float number;
   // Of a vector that is loaded: how far apart two images' and two channels' values are.
   int32_t image_stride, channel_stride;
 };
 
+// An input that a phase reads or an output that it writes.
+struct Outside {
+  int32_t index;
+  Space space;
+};
+
 struct Phase {
   std::vector<Instruction> blocks;
   std::vector<Instruction> vectors;
+  std::vector<Outside> reads, writes;
 };
 
 struct Region {
@@ -68,6 +79,9 @@ struct Tiling {
   int64_t rows;        // Rows of a block, a multiple of the pooling window.
   int64_t block_size;  // Floats of one block.
   int64_t image_size;  // Floats of one kept image.
+  // Whether the last tile of an image has fewer channels than a chunk: then what it reads and writes is
+  // brought to whole chunks first.
+  bool staged;
   int64_t scratch;     // Floats of all scratch of one thread.
 };
 

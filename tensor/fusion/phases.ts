@@ -5,14 +5,16 @@
  */
 import type { Node } from '../graph.js';
 import { formOf } from './fusable.js';
+import { imageInstruction, isImageInput, isSum, sumInstruction } from './instructions.js';
+import type { Instruction } from './instructions.js';
 import type { Division, Region } from './regions.js';
 
 /** Instructions over a block for a value that is cheaper computed twice than written and read. */
-const cheapCost = 3;
+const cheapCost = 2;
 
 /** One pass over the blocks of a tile. */
 export interface Phase {
-  /** Images to compute, in order; leaves among them are loaded. */
+  /** Images to compute, in order. */
   readonly images: Node[];
   /** Sums that this pass completes. */
   readonly sums: Node[];
@@ -28,10 +30,8 @@ export interface PhasePlan {
   readonly kept: ReadonlySet<Node>;
   /** Everything that the region computes; what it reads beside these is given to it. */
   readonly inside: ReadonlySet<Node>;
-}
-
-export function isSum(node: Node): boolean {
-  return node.operation.kind === 'reduceSum';
+  /** How an image or a sum is computed. */
+  instructionOf(node: Node): Instruction;
 }
 
 /** What a region computes, inputs first. */
@@ -48,45 +48,41 @@ function nodesInside(region: Region, division: Division): Node[] {
   return [...inside].sort((a, b) => a.id - b.id);
 }
 
-/**
- * An operand that is read pixel by pixel. One that only repeats over the pixels is a vector, whatever form it
- * may have elsewhere.
- */
-export function isImageInput(user: Node, input: Node): boolean {
-  return (formOf(user.shape) === 'image' || isSum(user)) && formOf(input.shape) === 'image';
-}
-
-/** The operands of a product that nothing but this sum needs: multiplied and added at once, never written. */
-export function productOf(sum: Node, users: ReadonlyMap<Node, number>): readonly [Node, Node] | undefined {
-  const [product] = sum.inputs;
-  const [a, b] = product?.inputs ?? [];
-  if (product?.operation.kind !== 'mul' || a === undefined || b === undefined) return undefined;
-  const onlyHere = users.get(product) === 1;
-  return onlyHere && isImageInput(product, a) && isImageInput(product, b) ? [a, b] : undefined;
-}
-
 export function planPhases(region: Region, division: Division): PhasePlan {
   const nodes = nodesInside(region, division);
   const inside = new Set(nodes);
   const roots = new Set(region.roots);
   const users = usersOf(inside, roots);
+  const instructions = new Map<Node, Instruction>();
+  const instructionOf = (node: Node): Instruction => {
+    const known = instructions.get(node);
+    if (known !== undefined) return known;
+    const made = isSum(node) ? sumInstruction(node, inside, users) : imageInstruction(node, inside);
+    instructions.set(node, made);
+    return made;
+  };
+  /** What the instruction of a node reads pixel by pixel. */
+  const readsOf = (node: Node): Node[] =>
+    instructionOf(node).operands.filter((operand) => isImageInput(node, operand));
 
+  const isImage = (node: Node): boolean => formOf(node.shape) === 'image';
   /** The pass that can compute an image or a sum; for a vector how many passes it must wait for. */
   const pass = new Map<Node, number>();
   const cost = new Map<Node, number>();
   for (const node of nodes) {
     let first = 0;
-    let instructions = 1;
     for (const input of node.inputs) {
       const ready = pass.get(input) ?? 0;
       first = Math.max(first, ready + (inside.has(input) && isSum(input) ? 1 : 0));
-      if (isImageInput(node, input)) instructions += cost.get(input) ?? 1;
     }
     pass.set(node, first);
-    cost.set(node, instructions);
+    if (!isImage(node)) continue;
+    cost.set(
+      node,
+      readsOf(node).reduce((sum, read) => sum + (cost.get(read) ?? 0), 1),
+    );
   }
   const passOf = (node: Node): number => pass.get(node) ?? 0;
-  const isImage = (node: Node): boolean => formOf(node.shape) === 'image';
   const targets = nodes.filter((node) => isSum(node) || (isImage(node) && roots.has(node)));
   const count = 1 + Math.max(-1, ...targets.map(passOf));
   const phases = Array.from({ length: count }, (): Phase => ({ images: [], sums: [], vectors: [] }));
@@ -101,16 +97,14 @@ export function planPhases(region: Region, division: Division): PhasePlan {
   phases.forEach((phase, number) => {
     const done = new Set<Node>();
     const visit = (node: Node): void => {
-      if (done.has(node)) return;
+      if (done.has(node) || !inside.has(node)) return;
       done.add(node);
       const earlier = firstPass.get(node);
       if (earlier !== undefined && earlier < number && (cost.get(node) ?? 1) > cheapCost) {
         kept.add(node);
         return;
       }
-      if (inside.has(node)) {
-        for (const input of node.inputs) if (isImageInput(node, input)) visit(input);
-      }
+      readsOf(node).forEach(visit);
       if (earlier === undefined) firstPass.set(node, number);
       phase.images.push(node);
     };
@@ -118,16 +112,16 @@ export function planPhases(region: Region, division: Division): PhasePlan {
       if (passOf(target) !== number) continue;
       if (!isSum(target)) visit(target);
       else {
-        for (const operand of productOf(target, users) ?? target.inputs) visit(operand);
+        readsOf(target).forEach(visit);
         phase.sums.push(target);
       }
     }
   });
-  return { prologue, phases, kept, inside };
+  return { prologue, phases, kept, inside, instructionOf };
 }
 
 /** How many nodes of a region use each of them; being a root counts as one. */
-export function usersOf(inside: ReadonlySet<Node>, roots: ReadonlySet<Node>): Map<Node, number> {
+function usersOf(inside: ReadonlySet<Node>, roots: ReadonlySet<Node>): Map<Node, number> {
   const users = new Map<Node, number>();
   for (const node of inside) {
     if (roots.has(node)) users.set(node, (users.get(node) ?? 0) + 1);

@@ -6,7 +6,9 @@ import type { Node } from '../graph.js';
 import { sizeOf } from '../shape.js';
 import type { Shape } from '../shape.js';
 import { formOf } from './fusable.js';
-import { isImageInput, isSum, planPhases, productOf, usersOf } from './phases.js';
+import { isImageInput, isSum } from './instructions.js';
+import type { Instruction } from './instructions.js';
+import { planPhases } from './phases.js';
 import type { Phase, PhasePlan } from './phases.js';
 import { isPooled } from './regions.js';
 import type { Division, Region } from './regions.js';
@@ -35,7 +37,6 @@ class Registers {
 
 class Writer {
   readonly #plan: PhasePlan;
-  readonly #users: Map<Node, number>;
   readonly #roots: ReadonlySet<Node>;
   readonly #inputs: Node[] = [];
   readonly #outputs: readonly Node[];
@@ -51,7 +52,6 @@ class Writer {
     this.#roots = new Set(region.roots);
     this.#outputs = region.roots;
     this.#plan = planPhases(region, division);
-    this.#users = usersOf(this.#plan.inside, this.#roots);
     [...this.#plan.kept].forEach((node, index) => this.#kept.set(node, index));
   }
 
@@ -93,18 +93,20 @@ class Writer {
     return `i${known >= 0 ? known : this.#inputs.push(node) - 1}`;
   }
 
-  #instruction(node: Node, to: Operand, a: Operand, b: Operand = '-'): string {
-    const { operation } = node;
-    const number =
-      operation.kind === 'scale'
-        ? operation.factor
-        : operation.kind === 'addScalar'
-          ? operation.addend
-          : operation.kind === 'leakyRelu' || operation.kind === 'leakyReluGrad'
-            ? operation.slope
-            : 0;
-    const name = operation.kind === 'broadcastTo' ? 'copy' : operation.kind;
-    return `${name} ${this.#spaceOf(node)} ${to} ${a} ${b} ${bitsOf(number)} 0 0`;
+  /** One line of text: everything that an instruction may have, most of it absent. */
+  #line(
+    node: Node,
+    instruction: Instruction,
+    space: string,
+    to: Operand,
+    operands: readonly Operand[],
+  ): string {
+    const { aMinus, aTimes, bMinus, bTimes, plus } = instruction;
+    const vectors = [aMinus, aTimes, bMinus, bTimes, plus].map((vector) =>
+      vector ? this.#vector(vector) : '-',
+    );
+    const [a = '-', b = '-'] = operands;
+    return [instruction.name, space, to, a, b, ...vectors, bitsOf(numberOf(node)), 0, 0].join(' ');
   }
 
   /** The register of a value that repeats over pixels; loaded before the first pass if it is given. */
@@ -118,7 +120,7 @@ class Writer {
       const perChannel = channels === 1 ? 0 : 1;
       const perImage = images === 1 ? 0 : sizeOf(node.shape) / images;
       this.#vectorLoads.push(
-        `loadVector vector ${operand} ${this.#input(node)} - 0 ${perImage} ${perChannel}`,
+        `loadVector vector ${operand} ${this.#input(node)} - - - - - - 0 ${perImage} ${perChannel}`,
       );
     }
     return operand;
@@ -126,47 +128,28 @@ class Writer {
 
   #writeVectors(nodes: readonly Node[]): string[] {
     return nodes.flatMap((node) => {
-      const [a = '-', b = '-'] = node.inputs.map((input) => this.#vector(input));
-      return [this.#instruction(node, this.#vector(node), a, b), ...this.#storeVector(node)];
+      const instruction = { name: node.operation.kind, operands: node.inputs };
+      const operands = node.inputs.map((input) => this.#vector(input));
+      const line = this.#line(node, instruction, 'vector', this.#vector(node), operands);
+      return [line, ...this.#storeVector(node)];
     });
   }
 
   #storeVector(node: Node): string[] {
     if (!this.#roots.has(node)) return [];
-    return [`storeVector vector o${this.#outputs.indexOf(node)} ${this.#vector(node)} - 0 0 0`];
+    return [`storeVector vector ${this.#output(node)} ${this.#vector(node)} - - - - - - 0 0 0`];
   }
 
   #writeBlocks({ images, sums }: Phase): string[] {
+    const { inside } = this.#plan;
     const registers = new Registers();
     const blocks = new Map<Node, number>();
-    const operand = (node: Node): Operand => {
+    const outside = new Map<Node, Operand>();
+    const place = (node: Node): Operand => {
       const kept = this.#kept.get(node);
-      return kept !== undefined ? `k${kept}` : `b${blocks.get(node) ?? -1}`;
+      return kept !== undefined ? `k${kept}` : (outside.get(node) ?? `b${blocks.get(node) ?? -1}`);
     };
-    // Sums are taken as soon as what they add is there, while it is near.
-    const work: { node: Node; reads: readonly Node[] }[] = [];
-    const waiting = new Set(sums);
-    const placed = new Set<Node>();
-    const takeSums = (): void => {
-      for (const sum of waiting) {
-        const reads = productOf(sum, this.#users) ?? sum.inputs;
-        if (
-          !reads.every((input) => placed.has(input) || (this.#kept.has(input) && !images.includes(input)))
-        ) {
-          continue;
-        }
-        waiting.delete(sum);
-        work.push({ node: sum, reads });
-      }
-    };
-    takeSums();
-    for (const node of images) {
-      const inside = this.#plan.inside.has(node);
-      const reads = inside ? node.inputs.filter((input) => isImageInput(node, input)) : [];
-      work.push({ node, reads });
-      placed.add(node);
-      takeSums();
-    }
+    const work = this.#order(images, sums);
     const lastRead = new Map<Node, number>();
     work.forEach(({ node, reads }, index) => {
       if (!isSum(node)) lastRead.set(node, index);
@@ -179,44 +162,87 @@ class Writer {
       }
     };
     const lines = work.flatMap(({ node, reads }, index): string[] => {
+      const instruction = this.#plan.instructionOf(node);
+      const operands = instruction.operands.map((operand) => {
+        if (!isImageInput(node, operand)) return this.#vector(operand);
+        return inside.has(operand) ? place(operand) : this.#input(operand);
+      });
       if (isSum(node)) {
-        const [a, b] = reads.map(operand);
         const space = this.#spaceOf(reads[0] ?? node);
-        const line = `${b === undefined ? 'sum' : 'dot'} ${space} ${this.#vector(node)} ${a ?? '-'} ${b ?? '-'} 0 0 0`;
         release(reads, index);
-        return [line];
+        return [this.#line(node, instruction, space, this.#vector(node), operands)];
       }
       const pointwise = node.operation.kind !== 'avgPool' && node.operation.kind !== 'avgPoolGrad';
-      const operands = this.#plan.inside.has(node)
-        ? node.inputs.map((input) => (isImageInput(node, input) ? operand(input) : this.#vector(input)))
-        : [];
       // A result may take the place of what is read for the last time, pixel by pixel.
       if (pointwise) release(reads, index);
-      if (!this.#kept.has(node)) blocks.set(node, registers.take());
+      const stored = this.#roots.has(node) && this.#isFirstStore(node);
+      const readLater = lastRead.get(node) !== index || this.#kept.has(node);
+      if (stored && !readLater) outside.set(node, this.#output(node));
+      else if (!this.#kept.has(node)) blocks.set(node, registers.take());
       if (!pointwise) release(reads, index);
-      const to = operand(node);
-      const [a = '-', b = '-'] = operands;
-      const line = this.#plan.inside.has(node)
-        ? this.#instruction(node, to, a, node.operation.kind === 'broadcastTo' ? a : b)
-        : `load ${this.#spaceOf(node)} ${to} ${this.#input(node)} - 0 0 0`;
-      const stores =
-        this.#roots.has(node) && this.#firstStore(node)
-          ? [`store ${this.#spaceOf(node)} o${this.#outputs.indexOf(node)} ${to} - 0 0 0`]
-          : [];
-      if (lastRead.get(node) === index) release([node], index);
-      return [line, ...stores];
+      const space = this.#spaceOf(node);
+      const line = this.#line(node, instruction, space, place(node), operands);
+      release([node], index);
+      if (!stored || !readLater) return [line];
+      return [
+        line,
+        this.#line(node, { name: 'copy', operands: [] }, space, this.#output(node), [place(node)]),
+      ];
     });
     this.#blocks = Math.max(this.#blocks, registers.count);
     return lines;
   }
 
+  /** A phase's images and sums; a sum as soon as what it adds is there, while that is near. */
+  #order(images: readonly Node[], sums: readonly Node[]): { node: Node; reads: readonly Node[] }[] {
+    const readsOf = (node: Node): Node[] =>
+      this.#plan.instructionOf(node).operands.filter((operand) => isImageInput(node, operand));
+    const work: { node: Node; reads: readonly Node[] }[] = [];
+    const waiting = new Set(sums);
+    const open = new Set(images);
+    const takeSums = (): void => {
+      for (const sum of waiting) {
+        const reads = readsOf(sum);
+        if (reads.some((input) => open.has(input))) continue;
+        waiting.delete(sum);
+        work.push({ node: sum, reads });
+      }
+    };
+    takeSums();
+    for (const node of images) {
+      open.delete(node);
+      work.push({ node, reads: readsOf(node) });
+      takeSums();
+    }
+    return work;
+  }
+
+  #output(node: Node): Operand {
+    return `o${this.#outputs.indexOf(node)}`;
+  }
+
   readonly #stored = new Set<Node>();
 
   /** A root that is computed in several passes is written in the first. */
-  #firstStore(node: Node): boolean {
+  #isFirstStore(node: Node): boolean {
     if (this.#stored.has(node)) return false;
     this.#stored.add(node);
     return true;
+  }
+}
+
+/** The number that an operation has. */
+function numberOf({ operation }: Node): number {
+  switch (operation.kind) {
+    case 'scale':
+      return operation.factor;
+    case 'addScalar':
+      return operation.addend;
+    case 'leakyRelu':
+    case 'leakyReluGrad':
+      return operation.slope;
+    default:
+      return 0;
   }
 }
 
