@@ -1,7 +1,7 @@
 /**
  * @file `distilled.safetensors`: the distilled images with all that is needed to train on them, and to look
- * at them. `images` F32 [n,c,h,w] as trained on (normalised), `labels` I64 [n], `learned_rate` F32 [1];
- * the rest as metadata, so that the file says by itself what it is.
+ * at them. `images` F32 [n,c,h,w] as trained on (normalised), `labels` I64 [n], `learned_rate` F32 [1] and,
+ * where labels were learned, `soft_labels` F32 [n,classes]; the rest as metadata, so that the file says by itself what it is.
  */
 import { DistilleryError } from '../errors/errors.js';
 import type { ImageShape } from '../networks/spec.js';
@@ -20,6 +20,8 @@ export interface DistilledSet {
   readonly images: Float32Array;
   /** Class of each image. */
   readonly labels: Int32Array;
+  /** Learned class probabilities `[n, classes]` to train with; absent where the labels are the classes. */
+  readonly softLabels?: Float32Array;
   /** alpha: the learning rate that belongs to the images. */
   readonly learnedRate: number;
   /** Per channel: a pixel in [0,1] is `image * std + mean`. */
@@ -41,6 +43,9 @@ export function encodeDistilled(set: DistilledSet): Uint8Array {
     ['labels', { dtype: 'I64', shape: [n], data: BigInt64Array.from(set.labels, BigInt) }],
     ['learned_rate', { dtype: 'F32', shape: [1], data: Float32Array.of(set.learnedRate) }],
   ]);
+  const { softLabels } = set;
+  if (softLabels)
+    tensors.set('soft_labels', { dtype: 'F32', shape: [n, softLabels.length / n], data: softLabels });
   return writeSafetensors(tensors, {
     mean: JSON.stringify(set.mean),
     std: JSON.stringify(set.std),
@@ -68,6 +73,10 @@ export function decodeDistilled(bytes: Uint8Array): DistilledSet {
   ) {
     throw notDistilled('images, labels and learned_rate do not fit together');
   }
+  const soft = file.tensors.has('soft_labels') ? tensorOf(file, 'soft_labels', 'F32') : undefined;
+  const classNames = field(file.metadata, 'class_names', isTexts);
+  if (soft && (soft.shape[0] !== n || soft.shape[1] !== classNames.length))
+    throw notDistilled('soft_labels do not fit the images and classes');
   const mean = numbers(file.metadata, 'mean');
   const std = numbers(file.metadata, 'std');
   if (mean.length !== channels || std.length !== channels)
@@ -76,10 +85,11 @@ export function decodeDistilled(bytes: Uint8Array): DistilledSet {
     shape: { channels, height, width },
     images: images.data,
     labels: Int32Array.from(labels.data, Number),
+    ...(soft && { softLabels: soft.data }),
     learnedRate,
     mean,
     std,
-    classNames: field(file.metadata, 'class_names', isTexts),
+    classNames,
     iteration: field(file.metadata, 'iteration', isNumber),
     ipc: field(file.metadata, 'ipc', isNumber),
   };

@@ -5,7 +5,7 @@ import { canonicalJson } from '../artifacts/canonical-json.js';
 import type { Reference } from '../artifacts/reference.js';
 import type { ArtifactStore } from '../artifacts/store.js';
 import { getTrajectory, getTrajectorySet, SnapshotCache } from '../artifacts/trajectories.js';
-import type { ExpertSnapshots } from '../distillation/distiller.js';
+import type { ExpertSnapshots } from '../distillation/trajectory-choice.js';
 import { DistilleryError } from '../errors/errors.js';
 import type { Network } from '../networks/network.js';
 import { Latest } from './latest.js';

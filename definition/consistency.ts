@@ -1,8 +1,9 @@
 /**
- * @file Checks that look at several values of a plan at once: trajectories long enough, batches not larger
- * than what they are drawn from, a data set large enough for its split.
+ * @file Checks that look at several values of a plan at once: batches not larger than what they are drawn from,
+ * a data set large enough for its split.
  */
 import { knownDataset, type KnownDataset } from './builtin-datasets.js';
+import { checkMethod } from './consistency-mtt.js';
 import { imageSizeProblem } from './image-sizes.js';
 import { type Issues, type Path, shown } from './issues.js';
 import { maximumCandidateRuns, maximumCandidates } from './limits.js';
@@ -48,11 +49,7 @@ function checkDistill(
   const experts = plan.stages.find(
     (other): other is TrainExpertsStage => other.uses === 'train-experts' && other.id === trajectories.stage,
   );
-  if (experts) checkReach(stage, experts, [...path, 'method'], issues);
-  if (method.lrInit < method.lrFloor) {
-    const message = `lrInit ${method.lrInit} is below lrFloor ${method.lrFloor}`;
-    issues.add('inconsistent', [...path, 'method', 'lrInit'], message);
-  }
+  checkMethod(method, experts, [...path, 'method'], issues);
   checkCandidates(stage, [...path, 'selection'], issues);
   if (!known) return;
   const synthetic = ipc * known.classes;
@@ -81,21 +78,6 @@ function checkCandidates(stage: DistillStage, path: Path, issues: Issues): void 
     `a candidate every ${every} of ${iterations} iterations makes ${candidates} candidates; ` +
     `with ${runs} runs each there can be ${most}: set every to at least ${Math.ceil(iterations / most)}`;
   issues.add('inconsistent', [...path, 'every'], message);
-}
-
-/** The last start epoch and the epochs matched from there must lie on the expert's trajectory. */
-function checkReach(stage: DistillStage, experts: TrainExpertsStage, path: Path, issues: Issues): void {
-  const { maxStartEpoch, expertEpochs } = stage.with.method;
-  const { epochs } = experts.with;
-  const reach = maxStartEpoch - 1 + expertEpochs;
-  if (reach <= epochs) return;
-  const latest = epochs - expertEpochs + 1;
-  const remedy =
-    latest >= 1
-      ? `train at least ${reach} epochs, or set maxStartEpoch to at most ${latest}`
-      : `train at least ${reach} epochs, or match fewer expertEpochs`;
-  const message = `maxStartEpoch - 1 + expertEpochs = ${maxStartEpoch} - 1 + ${expertEpochs} = ${reach}, but the experts of ${shown(experts.id)} are trained for ${epochs} epochs only; ${remedy}`;
-  issues.add('invalid-trajectory', [...path, 'maxStartEpoch'], message);
 }
 
 function checkNetwork(

@@ -136,7 +136,7 @@ const candidateBatch = 256;
 
 function distill({ with: config, chunkIterations }: DistillStage, { classes, imageBytes }: Sizes): Work {
   const { iterations, ipc, method, selection } = config;
-  const secondOrderSteps = iterations * method.synSteps;
+  const secondOrderSteps = iterations * (method.expertsPerStep ?? 1) * method.synSteps;
   const work = {
     units: Math.ceil(iterations / chunkIterations),
     unitName: 'chunks',

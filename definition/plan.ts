@@ -41,8 +41,14 @@ export interface MttConfig {
   readonly synSteps: number;
   /** M: expert epochs between start and target. */
   readonly expertEpochs: number;
-  /** Start epochs are drawn from [0, maxStartEpoch - 1]. */
+  /** Start epochs are drawn from [minStartEpoch, maxStartEpoch - 1]. */
   readonly maxStartEpoch: number;
+  /** Absent: 0. */
+  readonly minStartEpoch?: number;
+  /** Absent: the whole range from the first iteration. */
+  readonly startEpochGrowth?: StartEpochGrowth;
+  /** Experts matched per iteration, their losses averaged. Absent: 1. */
+  readonly expertsPerStep?: number;
   /** Learning rate of the pixels. */
   readonly lrImg: number;
   /** Learning rate of the student's learning rate. */
@@ -55,6 +61,22 @@ export interface MttConfig {
   readonly momentum: number;
   /** Synthetic images per student step; the whole set when absent. */
   readonly batchSyn?: number;
+  /** Class probabilities that are learned with the images. Absent: one-hot, fixed. */
+  readonly labels?: 'learned';
+  /** Learning rate of the label logits; given with `labels`. */
+  readonly lrLabels?: number;
+  /** Decay of the running average of the images that is the result. Absent: the images themselves. */
+  readonly emaDecay?: number;
+  /** Matches of a larger loss change nothing. Absent: none is too large. */
+  readonly skipAbove?: number;
+  /** Share of the parameters that count in the loss, those nearest to the expert's. Absent: 1. */
+  readonly keepFraction?: number;
+}
+
+/** The bound of the start epochs grows linearly from `from` to `maxStartEpoch` over so many iterations. */
+export interface StartEpochGrowth {
+  readonly from: number;
+  readonly iterations: number;
 }
 
 export interface DistillConfig {

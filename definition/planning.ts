@@ -3,15 +3,8 @@
  */
 import type { NetworkSpec } from '../networks/spec.js';
 import type { StageGraph } from './graph.js';
-import type {
-  DatasetSpec,
-  DistillConfig,
-  EvaluateConfig,
-  MttConfig,
-  Plan,
-  PlannedStage,
-  RetryBudget,
-} from './plan.js';
+import type { DatasetSpec, DistillConfig, EvaluateConfig, Plan, PlannedStage, RetryBudget } from './plan.js';
+import { planMethod } from './planning-mtt.js';
 import type { Definition, StageDefinition } from './schema.js';
 
 type With<Type extends StageDefinition['uses']> = Extract<StageDefinition, { uses: Type }>['with'];
@@ -106,11 +99,9 @@ function planStage(
 
 function planDistill(config: With<'distill'>): DistillConfig {
   const { trajectories, method, ipc, iterations, init, augmentation, selection } = config;
-  const { batchSyn, ...mtt } = method;
-  const planned: MttConfig = { ...mtt, ...(batchSyn === undefined ? {} : { batchSyn }) };
   return {
     trajectories: { stage: trajectories.stage, output: trajectories.output },
-    method: planned,
+    method: planMethod(method),
     ipc,
     iterations,
     init,

@@ -3,6 +3,7 @@
  * those of the published method.
  */
 import * as z from 'zod';
+import { mtt } from './schema-mtt.js';
 import { network } from './schema-networks.js';
 import { count, duration, momentum, name, outputReference, rate } from './schema-values.js';
 
@@ -37,23 +38,6 @@ const trainExperts = z
     augmentation,
   })
   .describe('Experts: networks trained on the real images, whose trajectories are matched.');
-
-const mtt = z
-  .strictObject({
-    name: z.literal('mtt').default('mtt').describe('Matching training trajectories.'),
-    synSteps: count(1, 1000).describe('N: steps of the student on the synthetic images per iteration.'),
-    expertEpochs: count(1, 1000).describe('M: epochs of the expert that those steps are to match.'),
-    maxStartEpoch: count(1, 10_000).describe('Start epochs are drawn from 0 to maxStartEpoch - 1.'),
-    lrImg: rate().describe('Learning rate of the pixels.'),
-    lrLr: z.number().min(0).max(1e9).describe("Learning rate of the student's learning rate."),
-    lrInit: rate().default(0.01).describe("The student's learning rate at the start."),
-    lrFloor: rate().default(1e-6).describe("The student's learning rate never falls below this."),
-    momentum: momentum().default(0.5).describe('Momentum of both updates.'),
-    batchSyn: count(1, 1_000_000)
-      .optional()
-      .describe('Synthetic images per student step; without it, all of them.'),
-  })
-  .describe('The method and its hyper-parameters, named as in the paper.');
 
 const selection = z
   .strictObject({

@@ -100,11 +100,12 @@ function distillWork(
   const images = ipc * known.classes;
   const batchSyn = Math.min(method.batchSyn ?? images, images);
   const augmented = timesAugmented(augmentation);
+  const matches = iterations * (method.expertsPerStep ?? 1);
   const sizes = studentBatches(method.synSteps, images, batchSyn);
   const matching = [...sizes].flatMap(([batch, count]): Steps[] => [
-    { network, kind: 'plain-sgd', batch, count: count * iterations, augmented },
+    { network, kind: 'plain-sgd', batch, count: count * matches, augmented },
     // Augmented once more for the step back, whose gradient goes through the adjoint.
-    { network, kind: 'second-order', batch, count: count * iterations, augmented: 2 * augmented },
+    { network, kind: 'second-order', batch, count: count * matches, augmented: 2 * augmented },
   ]);
   const candidates = Math.ceil(iterations / selection.every);
   const training = { network, kind: 'momentum-sgd', augmented } as const;

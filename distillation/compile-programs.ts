@@ -7,7 +7,13 @@ import type { Network } from '../networks/network.js';
 import type { Device, DeviceTensor } from '../tensor/device.js';
 import type { Program } from '../tensor/program.js';
 import { sizeOf } from '../tensor/shape.js';
-import type { Batch, NetworkPrograms, ParameterSet, SgdSettings } from './network-programs.js';
+import type {
+  Batch,
+  NetworkPrograms,
+  ParameterSet,
+  SecondOrderStep,
+  SgdSettings,
+} from './network-programs.js';
 import {
   gradientsProgram,
   inputNames,
@@ -154,9 +160,12 @@ class CompiledPrograms implements NetworkPrograms {
     batch: Batch,
     v: ParameterSet,
     alpha: number,
-  ): { slope: number; images: Float32Array; v: ParameterSet } {
+    toTargets = false,
+  ): SecondOrderStep {
     const { count } = batch;
-    const program = this.#program('second-order', count, () => secondOrderProgram(this.network, count));
+    const program = this.#program(toTargets ? 'second-order to targets' : 'second-order', count, () =>
+      secondOrderProgram(this.network, count, toTargets),
+    );
     const scope = this.#uploads(batch, { alpha });
     try {
       const inputs = {
@@ -165,7 +174,13 @@ class CompiledPrograms implements NetworkPrograms {
         ...named(inputNames.direction, v),
       };
       const [slope, images, ...next] = this.device.run(program, inputs);
-      return { slope: this.#take(slope)[0] ?? NaN, images: this.#take(images), v: next };
+      const [targets] = next.splice(v.length);
+      return {
+        slope: this.#take(slope)[0] ?? NaN,
+        images: this.#take(images),
+        v: next,
+        ...(targets && { targets: this.#take(targets) }),
+      };
     } finally {
       this.device.release(...Object.values(scope));
     }

@@ -1,51 +1,24 @@
 /**
- * @file The outer loop of distillation: match a random piece of an expert's trajectory, update the images and the
- * learned rate, again and again. Every choice is keyed by the iteration, so it can stop and go on anywhere.
+ * @file The outer loop of distillation: match random pieces of experts' trajectories, update what is learned (the
+ * images, the rate and, where asked for, the labels), again and again. Every choice is keyed by the iteration, so it can stop and go on anywhere.
  */
 import type { DsaOperation, MttConfig } from '../definition/plan.js';
 import { DistilleryError } from '../errors/errors.js';
 import type { ImageShape } from '../networks/spec.js';
-import { Stream } from '../random/stream.js';
 import { FloatImages, oneHot } from './batches.js';
+import type { DistillState } from './distill-state.js';
 import { interruptibly } from './interruptible.js';
-import { matchInSteps } from './matching.js';
+import { matchInSteps, type MatchResult } from './matching.js';
+import { averageStep, meanOf, momentumStep } from './momentum.js';
 import type { NetworkPrograms } from './network-programs.js';
+import { gradientToLogits, probabilities } from './soft-labels.js';
 import { studentSteps } from './student-steps.js';
+import { choosePieces, type ExpertSnapshots, type TrajectoryPiece } from './trajectory-choice.js';
 
 /** The loss of a match that only a student who runs away can have; it starts near 1. */
 const EXPLODED_LOSS = 1e4;
 /** Learned rates of published runs stay below 0.1. */
 const EXPLODED_ALPHA = 10;
-
-/** Where the experts' snapshots come from; implementations keep the hot ones. */
-export interface ExpertSnapshots {
-  readonly experts: number;
-  /** Epochs of each expert; there are `epochs + 1` snapshots. */
-  readonly epochs: number;
-  /** Flat parameters of an expert after an epoch (0 is the initialisation). Not changed by the caller. */
-  snapshot(expert: number, epoch: number): Promise<Float32Array>;
-}
-
-/** One value per finished iteration. */
-export interface DistillHistory {
-  readonly loss: Float64Array;
-  /** The learned rate after the iteration's update. */
-  readonly alpha: Float64Array;
-  /** `|dL/dX|`. */
-  readonly gradientNorm: Float64Array;
-}
-
-/** Everything that the next iteration depends on, and what the finished ones reported. */
-export interface DistillState {
-  /** Finished iterations. */
-  readonly iteration: number;
-  /** `[classes * ipc, channels, height, width]`, as trained on. */
-  readonly images: Float32Array;
-  readonly imageVelocity: Float32Array;
-  readonly alpha: number;
-  readonly alphaVelocity: number;
-  readonly history: DistillHistory;
-}
 
 export interface DistillSettings {
   readonly method: MttConfig;
@@ -61,45 +34,39 @@ export interface DistillSettings {
 export interface DistillIteration {
   /** From 0. */
   readonly iteration: number;
+  /** Mean over the matches. */
   readonly loss: number;
   /** After the update. */
   readonly alpha: number;
   readonly gradientNorm: number;
-  readonly expert: number;
-  readonly startEpoch: number;
-}
-
-/** The state before the first iteration. */
-export function initialDistillState(images: Float32Array, alpha: number): DistillState {
-  return {
-    iteration: 0,
-    images,
-    imageVelocity: new Float32Array(images.length),
-    alpha,
-    alphaVelocity: 0,
-    history: { loss: new Float64Array(), alpha: new Float64Array(), gradientNorm: new Float64Array() },
-  };
+  readonly pieces: readonly TrajectoryPiece[];
 }
 
 /** A distillation under way. A state exported at any iteration goes on bit for bit. */
 export class Distiller {
   readonly #programs: NetworkPrograms;
   readonly #settings: DistillSettings;
-  readonly #targets: Float32Array;
+  readonly #oneHot: Float32Array;
   readonly #images: Float32Array;
   readonly #imageVelocity: Float32Array;
+  readonly #labels: { readonly logits: Float32Array; readonly velocity: Float32Array } | undefined;
+  readonly #averagedImages: Float32Array | undefined;
   #iteration: number;
   #alpha: number;
   #alphaVelocity: number;
   readonly #history: { loss: number[]; alpha: number[]; gradientNorm: number[] };
 
-  /** @param state `initialDistillState(images, lrInit)`, or what `exportState` gave; it is copied */
+  /** @param state `initialDistillState(...)`, or what `exportState` gave; it is copied */
   constructor(programs: NetworkPrograms, settings: DistillSettings, state: DistillState) {
     this.#programs = programs;
     this.#settings = settings;
-    this.#targets = oneHot(settings.labels, settings.classes);
+    this.#oneHot = oneHot(settings.labels, settings.classes);
     this.#images = state.images.slice();
     this.#imageVelocity = state.imageVelocity.slice();
+    const { labelLogits, labelVelocity } = state;
+    this.#labels = labelLogits &&
+      labelVelocity && { logits: labelLogits.slice(), velocity: labelVelocity.slice() };
+    this.#averagedImages = state.averagedImages?.slice();
     this.#iteration = state.iteration;
     this.#alpha = state.alpha;
     this.#alphaVelocity = state.alphaVelocity;
@@ -117,6 +84,11 @@ export class Distiller {
     return this.#alpha;
   }
 
+  /** Class probabilities of the images, `[images, classes]`; one-hot unless they are learned. */
+  get targets(): Float32Array {
+    return this.#labels ? probabilities(this.#labels.logits, this.#settings.classes) : this.#oneHot;
+  }
+
   /**
    * Does the next iteration.
    *
@@ -129,41 +101,82 @@ export class Distiller {
     experts: ExpertSnapshots,
     between: () => Promise<void> = () => Promise.resolve(),
   ): Promise<DistillIteration> {
-    const { method, shape, classes, seed } = this.#settings;
-    requireLength(experts, method);
+    const { method, seed } = this.#settings;
     const iteration = this.#iteration;
+    const pieces = choosePieces(method, experts, seed, iteration);
+    const targets = this.targets;
+    const matches: MatchResult[] = [];
+    for (const [index, piece] of pieces.entries())
+      matches.push(await this.#match(experts, piece, index, targets, between));
+    const counted = matches.filter(({ skipped }) => !skipped);
+    const loss = mean(counted.length > 0 ? counted : matches);
+    const gradientNorm = counted.length > 0 ? this.#update(counted, loss, targets) : 0;
+    if (this.#averagedImages) averageStep(this.#averagedImages, this.#images, method.emaDecay ?? 0);
 
-    const choice = new Stream(seed, 'trajectory-choice', iteration);
-    const expert = choice.integer(experts.experts);
-    const startEpoch = choice.integer(method.maxStartEpoch);
+    this.#iteration += 1;
+    this.#history.loss.push(loss);
+    this.#history.alpha.push(this.#alpha);
+    this.#history.gradientNorm.push(gradientNorm);
+    return { iteration, loss, alpha: this.#alpha, gradientNorm, pieces };
+  }
+
+  async #match(
+    experts: ExpertSnapshots,
+    { expert, startEpoch }: TrajectoryPiece,
+    index: number,
+    targets: Float32Array,
+    between: () => Promise<void>,
+  ): Promise<MatchResult> {
+    const { method, shape, classes } = this.#settings;
+    const { skipAbove, keepFraction } = method;
     const theta0 = await experts.snapshot(expert, startEpoch);
     const target = await experts.snapshot(expert, startEpoch + method.expertEpochs);
-
-    const synthetic = new FloatImages(shape, classes, this.#images, this.#targets);
-    const steps = studentSteps({ ...method, ...this.#settings }, iteration, synthetic.count, shape);
+    const synthetic = new FloatImages(shape, classes, this.#images, targets);
+    const drawing = { ...method, ...this.#settings };
+    const steps = studentSteps(drawing, this.#iteration, synthetic.count, shape, index);
     const alpha = this.#alpha;
     const programs = this.#programs;
-    const match = await interruptibly(
-      matchInSteps({ programs, theta0, target, synthetic, steps, alpha }),
+    const toTargets = this.#labels !== undefined;
+    return interruptibly(
+      matchInSteps({
+        programs,
+        theta0,
+        target,
+        synthetic,
+        steps,
+        alpha,
+        toTargets,
+        skipAbove,
+        keepFraction,
+      }),
       between,
     );
+  }
 
-    const gradientNorm = Math.sqrt(match.dX.reduce((sum, value) => sum + value * value, 0));
+  /** Updates all that is learned with the mean gradient of the matches; gives `|dL/dX|`. */
+  #update(matches: readonly MatchResult[], loss: number, targets: Float32Array): number {
+    const { method, classes } = this.#settings;
+    const { momentum, lrImg, lrLr, lrFloor, lrLabels = 0 } = method;
+    const alpha = this.#alpha;
+    const dX = meanOf(matches.map((match) => match.dX));
+    const gradientNorm = Math.sqrt(dX.reduce((sum, value) => sum + value * value, 0));
+    const dAlpha = matches.reduce((sum, match) => sum + match.dAlpha, 0) / matches.length;
     // Momentum SGD as PyTorch does it; the rate never falls below its floor.
-    const alphaVelocity = method.momentum * this.#alphaVelocity + match.dAlpha;
-    const nextAlpha = Math.max(alpha - method.lrLr * alphaVelocity, method.lrFloor);
+    const alphaVelocity = momentum * this.#alphaVelocity + dAlpha;
+    const nextAlpha = Math.max(alpha - lrLr * alphaVelocity, lrFloor);
     const diverged =
-      !(match.loss <= EXPLODED_LOSS) || !Number.isFinite(gradientNorm) || !(nextAlpha <= EXPLODED_ALPHA);
-    if (diverged) throw divergence(iteration + 1, match.loss, alpha, nextAlpha, gradientNorm);
+      !(loss <= EXPLODED_LOSS) || !Number.isFinite(gradientNorm) || !(nextAlpha <= EXPLODED_ALPHA);
+    if (diverged) throw divergence(this.#iteration + 1, loss, alpha, nextAlpha, gradientNorm);
 
-    this.#updateImages(match.dX);
+    momentumStep(this.#images, this.#imageVelocity, dX, { lr: lrImg, momentum });
+    if (this.#labels) {
+      const dTargets = meanOf(matches.map((match) => match.dTargets ?? new Float32Array(targets.length)));
+      const dLogits = gradientToLogits(targets, dTargets, classes);
+      momentumStep(this.#labels.logits, this.#labels.velocity, dLogits, { lr: lrLabels, momentum });
+    }
     this.#alpha = nextAlpha;
     this.#alphaVelocity = alphaVelocity;
-    this.#iteration += 1;
-    this.#history.loss.push(match.loss);
-    this.#history.alpha.push(nextAlpha);
-    this.#history.gradientNorm.push(gradientNorm);
-    return { iteration, loss: match.loss, alpha: nextAlpha, gradientNorm, expert, startEpoch };
+    return gradientNorm;
   }
 
   /** A copy of the whole state. */
@@ -175,6 +188,11 @@ export class Distiller {
       imageVelocity: this.#imageVelocity.slice(),
       alpha: this.#alpha,
       alphaVelocity: this.#alphaVelocity,
+      ...(this.#labels && {
+        labelLogits: this.#labels.logits.slice(),
+        labelVelocity: this.#labels.velocity.slice(),
+      }),
+      ...(this.#averagedImages && { averagedImages: this.#averagedImages.slice() }),
       history: {
         loss: Float64Array.from(loss),
         alpha: Float64Array.from(alpha),
@@ -182,26 +200,10 @@ export class Distiller {
       },
     };
   }
-
-  #updateImages(dX: Float32Array): void {
-    const { lrImg, momentum } = this.#settings.method;
-    const velocity = this.#imageVelocity;
-    for (let i = 0; i < dX.length; i++) {
-      velocity[i] = momentum * (velocity[i] ?? 0) + (dX[i] ?? 0);
-      this.#images[i] = (this.#images[i] ?? 0) - lrImg * (velocity[i] ?? 0);
-    }
-  }
 }
 
-function requireLength({ experts, epochs }: ExpertSnapshots, method: MttConfig): void {
-  const needed = method.maxStartEpoch - 1 + method.expertEpochs;
-  if (experts < 1 || needed > epochs)
-    throw new DistilleryError(
-      'InvalidTrajectory',
-      `Matching with maxStartEpoch ${method.maxStartEpoch} and expertEpochs ${method.expertEpochs} reads ` +
-        `snapshots up to epoch ${needed}, but there are ${experts} experts of ${epochs} epochs: ` +
-        'train longer experts or lower maxStartEpoch.',
-    );
+function mean(matches: readonly MatchResult[]): number {
+  return matches.reduce((sum, { loss }) => sum + loss, 0) / matches.length;
 }
 
 /** @param iteration counted from 1, as progress, checkpoints and `metrics.jsonl` count */

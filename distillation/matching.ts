@@ -1,12 +1,13 @@
 /**
  * @file One trajectory match (method, section 3): train a student on the synthetic images from where an expert
  * was, measure how far it ends from where the expert went, and differentiate that distance exactly with respect
- * to the images and the student's learning rate.
+ * to the images, the student's learning rate and, where they are learned, the labels.
  */
 import { DistilleryError } from '../errors/errors.js';
 import { augment, augmentAdjoint, type DrawnAugmentation } from './augmentation/strategy.js';
 import { pixelsOf, type FloatImages } from './batches.js';
 import { atOnce, type Interruptible } from './interruptible.js';
+import { matchingLoss, squaredDistance } from './matching-loss.js';
 import type { Batch, NetworkPrograms, ParameterSet } from './network-programs.js';
 
 /** One student step: which synthetic images, and how they are augmented. */
@@ -27,13 +28,23 @@ export interface Match {
   readonly steps: readonly StudentStep[];
   /** Student learning rate. */
   readonly alpha: number;
+  /** Whether the gradient to the labels is wanted too. Default false. */
+  readonly toTargets?: boolean;
+  /** A larger loss is not differentiated. Default: none is too large. */
+  readonly skipAbove?: number | undefined;
+  /** Share of the parameters that count in the loss. Default 1. */
+  readonly keepFraction?: number | undefined;
 }
 
 export interface MatchResult {
   /** `|theta_N - target|^2 / |theta_0 - target|^2`. */
   readonly loss: number;
+  /** Whether the loss was too large to be differentiated; then all gradients are 0. */
+  readonly skipped: boolean;
   /** dL/dX, like the synthetic images. */
   readonly dX: Float32Array;
+  /** dL/dY, like the targets of the synthetic images, when it was asked for. */
+  readonly dTargets?: Float32Array;
   /** dL/dalpha. */
   readonly dAlpha: number;
   /** Where the student ended. */
@@ -42,14 +53,7 @@ export interface MatchResult {
   readonly studentLosses: readonly number[];
 }
 
-/** `|a - b|^2` in float64. */
-function squaredDistance(a: Float32Array, b: Float32Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += ((a[i] ?? 0) - (b[i] ?? 0)) ** 2;
-  return sum;
-}
-
-/** `a[i] += factor * b[j]` over the images that a batch took. */
+/** `a[i] += factor * b[j]` over the images that a batch took, of `size` values each. */
 function scatterAdd(a: Float64Array, b: Float32Array, indices: Uint32Array, size: number, factor: number) {
   indices.forEach((image, row) => {
     for (let pixel = 0; pixel < size; pixel++) {
@@ -80,15 +84,12 @@ export function* matchInSteps({
   synthetic,
   steps,
   alpha,
+  toTargets = false,
+  skipAbove = Infinity,
+  keepFraction,
 }: Match): Interruptible<MatchResult> {
-  const { shape } = synthetic;
-  const distance = squaredDistance(theta0, target);
-  if (distance === 0)
-    throw new DistilleryError(
-      'InvalidTrajectory',
-      'The expert did not move between the start and the target epoch, so there is nothing to match: ' +
-        'train the experts with a higher lr or choose more expertEpochs.',
-    );
+  const { shape, classes } = synthetic;
+  if (squaredDistance(theta0, target) === 0) throw motionless();
 
   const batchOf = ({ indices, augmentation }: StudentStep): Batch => {
     const batch = synthetic.batch(indices);
@@ -109,26 +110,47 @@ export function* matchInSteps({
     }
 
     const thetaN = programs.download(last(thetas));
-    const loss = squaredDistance(thetaN, target) / distance;
+    const end = matchingLoss(theta0, thetaN, target, keepFraction);
+    if (end === undefined) throw motionless();
+    const { loss } = end;
+    const dX = new Float64Array(synthetic.images.length);
+    const dTargets = new Float64Array(toTargets ? synthetic.targets.length : 0);
+    let dAlpha = 0;
+    const skipped = loss > skipAbove && Number.isFinite(loss);
 
     // v = dL/dtheta_N, then carried back to theta_0.
-    v = programs.upload(thetaN.map((value, i) => (2 * (value - (target[i] ?? 0))) / distance));
-    const dX = new Float64Array(synthetic.images.length);
-    let dAlpha = 0;
-    for (const step of steps.toReversed()) {
+    v = programs.upload(end.slope);
+    for (const step of skipped ? [] : steps.toReversed()) {
       programs.release(thetas.pop() ?? []);
-      const back = programs.secondOrderStep(last(thetas), batchOf(step), v, alpha);
+      const back = programs.secondOrderStep(last(thetas), batchOf(step), v, alpha, toTargets);
       dAlpha -= back.slope;
       const dImages = augmentAdjoint(back.images, step.augmentation, shape);
       scatterAdd(dX, dImages, step.indices, pixelsOf(shape), -alpha);
+      if (back.targets) scatterAdd(dTargets, back.targets, step.indices, classes, -alpha);
       programs.release(v);
       v = back.v;
       yield;
     }
-    return { loss, dX: Float32Array.from(dX), dAlpha, thetaN, studentLosses };
+    return {
+      loss,
+      skipped,
+      dX: Float32Array.from(dX),
+      ...(toTargets && { dTargets: Float32Array.from(dTargets) }),
+      dAlpha,
+      thetaN,
+      studentLosses,
+    };
   } finally {
     programs.release(...thetas, ...(v ? [v] : []));
   }
+}
+
+function motionless(): DistilleryError {
+  return new DistilleryError(
+    'InvalidTrajectory',
+    'The expert did not move between the start and the target epoch, so there is nothing to match: ' +
+      'train the experts with a higher lr or choose more expertEpochs.',
+  );
 }
 
 function last(sets: readonly ParameterSet[]): ParameterSet {

@@ -21,6 +21,15 @@ export interface SgdSettings {
   readonly weightDecay: number;
 }
 
+/** What {@link NetworkPrograms.secondOrderStep} gives. */
+export interface SecondOrderStep {
+  readonly slope: number;
+  readonly images: Float32Array;
+  readonly v: ParameterSet;
+  /** When it was asked for. */
+  readonly targets?: Float32Array;
+}
+
 /**
  * Programs are compiled once per batch size and kept. All mean cross-entropies are over the batch.
  * Flat vectors are float32 in canonical (PyTorch) layout: parameters in order, each row-major.
@@ -78,12 +87,14 @@ export interface NetworkPrograms {
    * One backward step of the trajectory gradient (method, section 3). With
    * `s(theta, x) = v . grad_theta CE(x; theta)`, v held constant:
    * returns `slope = s`, `images = ds/dx` [count,c,h,w] and the set `v - alpha * ds/dtheta`.
-   * With `targets` asked for, also ds/dtargets.
+   *
+   * @param toTargets whether `targets = ds/dtargets` [count,classes] is wanted too. Default false.
    */
   secondOrderStep(
     parameters: ParameterSet,
     batch: Batch,
     v: ParameterSet,
     alpha: number,
-  ): { slope: number; images: Float32Array; v: ParameterSet };
+    toTargets?: boolean,
+  ): SecondOrderStep;
 }

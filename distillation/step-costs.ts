@@ -13,7 +13,7 @@ const programs: Readonly<Record<StepKind, (network: Network, batch: number) => P
   logits: logitsProgram,
   'plain-sgd': plainSgdProgram,
   'momentum-sgd': momentumSgdProgram,
-  'second-order': secondOrderProgram,
+  'second-order': (network, batch) => secondOrderProgram(network, batch),
 };
 
 /** The cost of one step of a network at a batch size. */

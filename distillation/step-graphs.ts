@@ -48,8 +48,7 @@ function write(
 }
 
 /** Mean over the batch of the cross-entropy of `softmax(logits)` against class probabilities. */
-function crossEntropy({ g, logits }: Written): Node {
-  const targets = g.input(inputNames.targets, logits.shape);
+function crossEntropy({ g, logits }: Written, targets = g.input(inputNames.targets, logits.shape)): Node {
   return g.scale(g.dot(targets, g.logSoftmax(logits)), -1 / (logits.shape[0] ?? 1));
 }
 
@@ -129,16 +128,17 @@ export function momentumSgdProgram(network: Network, batch: number, tracking = f
 }
 
 /**
- * Outputs: slope `s = v . dCE/dtheta`, `ds/dx`, `v - alpha * ds/dtheta`.
+ * Outputs: slope `s = v . dCE/dtheta`, `ds/dx`, `v - alpha * ds/dtheta`, with `toTargets` also `ds/dtargets`.
  *
  * `s` is written as the derivative of the loss along `v`. The gradient `u * g` for a loss scaled by `u` is
  * linear in `u`, so `s` is the derivative to `u` of `v . (u * g)`: transposing the backward pass once more
  * gives a forward pass of tangents that needs no filter gradients, one convolution in nine less.
  */
-export function secondOrderProgram(network: Network, batch: number): Program {
+export function secondOrderProgram(network: Network, batch: number, toTargets = false): Program {
   const written = write(network, batch);
-  const { g, images, parameters } = written;
-  const loss = crossEntropy(written);
+  const { g, images, parameters, logits } = written;
+  const targets = g.input(inputNames.targets, logits.shape);
+  const loss = crossEntropy(written, targets);
   const unit = g.input('unit', []);
   const scaled = gradients(g, loss, parameters, unit);
   const v = parameters.map((p, index) => g.input(inputNames.direction(index), p.shape));
@@ -149,10 +149,12 @@ export function secondOrderProgram(network: Network, batch: number): Program {
     [unit],
   );
   const alpha = g.input(inputNames.alpha, []);
-  const [toImages = slope, ...toParameters] = gradients(g, slope, [images, ...parameters]);
+  const wanted = toTargets ? [images, ...parameters, targets] : [images, ...parameters];
+  const [toImages = slope, ...others] = gradients(g, slope, wanted);
   return compile([
     slope,
     toImages,
-    ...v.map((direction, index) => g.sub(direction, g.mul(toParameters[index] ?? direction, alpha))),
+    ...v.map((direction, index) => g.sub(direction, g.mul(others[index] ?? direction, alpha))),
+    ...others.slice(v.length),
   ]);
 }

@@ -1,25 +1,28 @@
 /**
  * @file `distillChunk`: a piece of a distillation, from the newest checkpoint to iteration `to`.
  */
-import { Checkpoints, safetensorsMediaType, type Checkpoint } from '../../artifacts/checkpoints.js';
+import { Checkpoints, safetensorsMediaType } from '../../artifacts/checkpoints.js';
 import { findChunk, putChunk } from '../../artifacts/distillations.js';
 import { encodeMetrics, metricsMediaType } from '../../artifacts/metrics.js';
 import { encodeDistilled } from '../../artifacts/result-folder.js';
-import type { NamedTensor } from '../../artifacts/safetensors.js';
 import { resolveAugmentation } from '../../distillation/augmentation/strategy.js';
+import { FloatImages, oneHot } from '../../distillation/batches.js';
 import {
-  Distiller,
   initialDistillState,
   type DistillHistory,
   type DistillState,
-} from '../../distillation/distiller.js';
+} from '../../distillation/distill-state.js';
+import { Distiller } from '../../distillation/distiller.js';
+import type { NetworkPrograms } from '../../distillation/network-programs.js';
+import { initialLabelLogits } from '../../distillation/soft-labels.js';
 import { initialImages, syntheticLabels } from '../../distillation/synthetic-set.js';
+import type { ExpertSnapshots } from '../../distillation/trajectory-choice.js';
 import { DistilleryError } from '../../errors/errors.js';
 import { Checkpointing, Speed } from '../checkpointing.js';
 import type { TaskContext } from '../context.js';
+import { distillState, distillTensors } from '../distill-checkpoint.js';
 import { openExperts } from '../experts.js';
 import type { DistillChunkInput, DistillChunkResult } from '../protocol.js';
-import { floats } from '../training-checkpoint.js';
 import { requireMemory } from '../memory-need.js';
 import { distillationUnit } from '../unit-keys.js';
 import { networkPrograms, runImages, type RunImages } from '../warm.js';
@@ -67,14 +70,14 @@ async function compute(
       classes: manifest.classes,
       seed: input.seed,
     },
-    newest ? restore(newest) : begin(input, images),
+    newest ? distillState(newest) : await begin(input, images, experts, programs),
   );
   const resumedFrom = distiller.iteration;
   let checkpoint = newest?.reference;
   let savedAt = newest?.sequence ?? -1;
   const checkpointing = new Checkpointing(context, async () => {
     if (distiller.iteration === savedAt) return;
-    checkpoint = await checkpoints.save(distiller.iteration, stateTensors(distiller.exportState()));
+    checkpoint = await checkpoints.save(distiller.iteration, distillTensors(distiller.exportState()));
     savedAt = distiller.iteration;
     await checkpoints.prune({ upTo: savedAt });
   });
@@ -110,8 +113,9 @@ async function compute(
   const candidate = await context.store.putBlob(
     encodeDistilled({
       ...manifest,
-      images: state.images,
+      images: state.averagedImages ?? state.images,
       labels,
+      ...(state.labelLogits && { softLabels: distiller.targets }),
       learnedRate: state.alpha,
       iteration: state.iteration,
       ipc,
@@ -133,45 +137,23 @@ async function compute(
   };
 }
 
-function begin({ config, seed }: DistillChunkInput, images: RunImages): DistillState {
+async function begin(
+  { config, seed }: DistillChunkInput,
+  { trainBytes, train }: RunImages,
+  experts: ExpertSnapshots,
+  programs: NetworkPrograms,
+): Promise<DistillState> {
   const { init, ipc, method } = config;
-  const start = initialImages(init, { images: images.trainBytes, normalised: images.train }, { ipc, seed });
-  return initialDistillState(start, method.lrInit);
-}
-
-function stateTensors(state: DistillState): Map<string, NamedTensor> {
-  const { history } = state;
-  const series = (data: Float64Array): NamedTensor => ({ dtype: 'F64', shape: [data.length], data });
-  const pixels = (data: Float32Array): NamedTensor => ({ dtype: 'F32', shape: [data.length], data });
-  return new Map([
-    ['images', pixels(state.images)],
-    ['imageVelocity', pixels(state.imageVelocity)],
-    ['alpha', series(Float64Array.of(state.alpha, state.alphaVelocity))],
-    ['history.loss', series(history.loss)],
-    ['history.alpha', series(history.alpha)],
-    ['history.gradientNorm', series(history.gradientNorm)],
-  ]);
-}
-
-function restore({ sequence, tensors }: Checkpoint): DistillState {
-  const series = (name: string): Float64Array => {
-    const tensor = tensors.get(name);
-    if (tensor?.dtype !== 'F64') throw new RangeError(`the checkpoint has no float64 tensor "${name}"`);
-    return tensor.data;
-  };
-  const [alpha = Number.NaN, alphaVelocity = Number.NaN] = series('alpha');
-  return {
-    iteration: sequence,
-    images: floats(tensors, 'images'),
-    imageVelocity: floats(tensors, 'imageVelocity'),
-    alpha,
-    alphaVelocity,
-    history: {
-      loss: series('history.loss'),
-      alpha: series('history.alpha'),
-      gradientNorm: series('history.gradientNorm'),
-    },
-  };
+  const images = initialImages(init, { images: trainBytes, normalised: train }, { ipc, seed });
+  const averaged = method.emaDecay !== undefined;
+  if (method.labels !== 'learned') return initialDistillState(images, method.lrInit, { averaged });
+  // The first expert as it ended says what the images look like.
+  const trained = await experts.snapshot(0, experts.kept?.at(-1) ?? experts.epochs);
+  const { shape, classes } = train;
+  const labels = syntheticLabels(classes, ipc);
+  const synthetic = new FloatImages(shape, classes, images, oneHot(labels, classes));
+  const labelLogits = initialLabelLogits(programs, trained, synthetic, labels);
+  return initialDistillState(images, method.lrInit, { averaged, labelLogits });
 }
 
 function metricLines({ loss, alpha, gradientNorm }: DistillHistory) {

@@ -114,7 +114,12 @@ async function trainingSet(
     case 'distilled': {
       const distilled = decodeDistilled(await context.store.get(set.result));
       return {
-        set: new FloatImages(shape, classes, distilled.images, oneHot(distilled.labels, classes)),
+        set: new FloatImages(
+          shape,
+          classes,
+          distilled.images,
+          distilled.softLabels ?? oneHot(distilled.labels, classes),
+        ),
         learnedRate: distilled.learnedRate,
       };
     }

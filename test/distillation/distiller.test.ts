@@ -6,21 +6,15 @@ import { describe, it } from 'node:test';
 import type { MttConfig } from '../../definition/plan.js';
 import { resolveAugmentation } from '../../distillation/augmentation/strategy.js';
 import { FloatImages, oneHot } from '../../distillation/batches.js';
-import {
-  Distiller,
-  initialDistillState,
-  type DistillSettings,
-  type DistillState,
-  type ExpertSnapshots,
-} from '../../distillation/distiller.js';
-import { ExpertTraining, initialExpert } from '../../distillation/expert.js';
+import { initialDistillState, type DistillState } from '../../distillation/distill-state.js';
+import { Distiller, type DistillSettings } from '../../distillation/distiller.js';
 import { matchTrajectory } from '../../distillation/matching.js';
 import type { NetworkPrograms } from '../../distillation/network-programs.js';
 import { studentSteps } from '../../distillation/student-steps.js';
 import { initialImages, syntheticLabels } from '../../distillation/synthetic-set.js';
 import type { Device } from '../../tensor/device.js';
 import { openTensorflowDevice } from '../../tensor/tensorflow-device.js';
-import { tinyClasses, tinyImages, tinyPrograms, tinyShape } from '../support/tiny.js';
+import { tinyClasses, tinyExperts, tinyImages, tinyPrograms, tinyShape } from '../support/tiny.js';
 
 const device = await openTensorflowDevice();
 const programs = tinyPrograms(device);
@@ -29,20 +23,7 @@ const labels = syntheticLabels(tinyClasses, 2);
 const operations = resolveAugmentation('dsa', false);
 
 /** Two experts of three epochs. */
-const snapshots = [0, 1].map((index) => {
-  const settings = { lr: 0.05, momentum: 0, weightDecay: 0, batchSize: 16, operations, seed: 1, index };
-  const initial = initialExpert(programs.network, settings);
-  const expert = new ExpertTraining(programs, real.normalised, settings, initial);
-  const path = [expert.snapshot()];
-  while (expert.epoch < 3) if (expert.step().finishedEpoch) path.push(expert.snapshot());
-  expert.release();
-  return path;
-});
-const experts: ExpertSnapshots = {
-  experts: 2,
-  epochs: 3,
-  snapshot: (expert, epoch) => Promise.resolve(snapshots[expert]![epoch]!),
-};
+const { experts, snapshots } = tinyExperts(programs, real.normalised, operations, { count: 2, epochs: 3 });
 
 const method: MttConfig = {
   name: 'mtt',
@@ -179,8 +160,8 @@ describe('a distiller', () => {
     const distiller = new Distiller(programs, settings, start);
     const seen = new Set<string>();
     while (distiller.iteration < 25) {
-      const { expert, startEpoch } = await distiller.step(experts);
-      seen.add(`${expert} ${startEpoch}`);
+      const { pieces } = await distiller.step(experts);
+      for (const { expert, startEpoch } of pieces) seen.add(`${expert} ${startEpoch}`);
     }
     assert.deepEqual([...seen].sort(), ['0 0', '0 1', '1 0', '1 1']);
   });

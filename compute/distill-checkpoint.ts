@@ -1,0 +1,51 @@
+/**
+ * @file The state of a distillation as tensors of a checkpoint. What a distillation does not use is not there.
+ */
+import type { Checkpoint } from '../artifacts/checkpoints.js';
+import type { NamedTensor } from '../artifacts/safetensors.js';
+import type { DistillState } from '../distillation/distill-state.js';
+import { floats, vector } from './training-checkpoint.js';
+
+export function distillTensors(state: DistillState): Map<string, NamedTensor> {
+  const { history, labelLogits, labelVelocity, averagedImages } = state;
+  const series = (data: Float64Array): NamedTensor => ({ dtype: 'F64', shape: [data.length], data });
+  const tensors = new Map<string, NamedTensor>([
+    ['images', vector(state.images)],
+    ['imageVelocity', vector(state.imageVelocity)],
+    ['alpha', series(Float64Array.of(state.alpha, state.alphaVelocity))],
+    ['history.loss', series(history.loss)],
+    ['history.alpha', series(history.alpha)],
+    ['history.gradientNorm', series(history.gradientNorm)],
+  ]);
+  if (labelLogits) tensors.set('labelLogits', vector(labelLogits));
+  if (labelVelocity) tensors.set('labelVelocity', vector(labelVelocity));
+  if (averagedImages) tensors.set('averagedImages', vector(averagedImages));
+  return tensors;
+}
+
+/** @throws RangeError when the tensors are not those of a distillation */
+export function distillState({ sequence, tensors }: Checkpoint): DistillState {
+  const series = (name: string): Float64Array => {
+    const tensor = tensors.get(name);
+    if (tensor?.dtype !== 'F64') throw new RangeError(`the checkpoint has no float64 tensor "${name}"`);
+    return tensor.data;
+  };
+  const [alpha = Number.NaN, alphaVelocity = Number.NaN] = series('alpha');
+  return {
+    iteration: sequence,
+    images: floats(tensors, 'images'),
+    imageVelocity: floats(tensors, 'imageVelocity'),
+    alpha,
+    alphaVelocity,
+    ...(tensors.has('labelLogits') && {
+      labelLogits: floats(tensors, 'labelLogits'),
+      labelVelocity: floats(tensors, 'labelVelocity'),
+    }),
+    ...(tensors.has('averagedImages') && { averagedImages: floats(tensors, 'averagedImages') }),
+    history: {
+      loss: series('history.loss'),
+      alpha: series('history.alpha'),
+      gradientNorm: series('history.gradientNorm'),
+    },
+  };
+}

@@ -1,0 +1,70 @@
+/**
+ * @file Checks that look at several settings of trajectory matching at once, and at the experts it matches.
+ */
+import { type Issues, type Path, shown } from './issues.js';
+import type { MttConfig, TrainExpertsStage } from './plan.js';
+
+/**
+ * @param experts the stage whose experts are matched, where it is known
+ * @param path of the method
+ */
+export function checkMethod(
+  method: MttConfig,
+  experts: TrainExpertsStage | undefined,
+  path: Path,
+  issues: Issues,
+): void {
+  if (experts) checkReach(method, experts, path, issues);
+  checkStartEpochs(method, path, issues);
+  if (method.lrInit < method.lrFloor) {
+    const message = `lrInit ${method.lrInit} is below lrFloor ${method.lrFloor}`;
+    issues.add('inconsistent', [...path, 'lrInit'], message);
+  }
+  const learned = method.labels === 'learned';
+  if (learned && method.lrLabels === undefined)
+    issues.add('inconsistent', [...path, 'labels'], 'learned labels need lrLabels, their learning rate');
+  if (!learned && method.lrLabels !== undefined)
+    issues.add(
+      'inconsistent',
+      [...path, 'lrLabels'],
+      'lrLabels is for learned labels; add "labels: learned", or leave it out',
+    );
+}
+
+function checkStartEpochs(
+  { minStartEpoch = 0, maxStartEpoch, startEpochGrowth }: MttConfig,
+  path: Path,
+  issues: Issues,
+): void {
+  if (minStartEpoch >= maxStartEpoch) {
+    const message = `minStartEpoch ${minStartEpoch} must be below maxStartEpoch ${maxStartEpoch}`;
+    issues.add('inconsistent', [...path, 'minStartEpoch'], message);
+    return;
+  }
+  if (startEpochGrowth === undefined) return;
+  const { from } = startEpochGrowth;
+  if (from > minStartEpoch && from <= maxStartEpoch) return;
+  const message =
+    `start epochs are first drawn from minStartEpoch to "from" - 1: "from" must be ` +
+    `from ${minStartEpoch + 1} to maxStartEpoch ${maxStartEpoch}, found ${from}`;
+  issues.add('inconsistent', [...path, 'startEpochGrowth', 'from'], message);
+}
+
+/** The last start epoch and the epochs matched from there must lie on the expert's trajectory. */
+function checkReach(
+  { maxStartEpoch, expertEpochs }: MttConfig,
+  experts: TrainExpertsStage,
+  path: Path,
+  issues: Issues,
+): void {
+  const { epochs } = experts.with;
+  const reach = maxStartEpoch - 1 + expertEpochs;
+  if (reach <= epochs) return;
+  const latest = epochs - expertEpochs + 1;
+  const remedy =
+    latest >= 1
+      ? `train at least ${reach} epochs, or set maxStartEpoch to at most ${latest}`
+      : `train at least ${reach} epochs, or match fewer expertEpochs`;
+  const message = `maxStartEpoch - 1 + expertEpochs = ${maxStartEpoch} - 1 + ${expertEpochs} = ${reach}, but the experts of ${shown(experts.id)} are trained for ${epochs} epochs only; ${remedy}`;
+  issues.add('invalid-trajectory', [...path, 'maxStartEpoch'], message);
+}
