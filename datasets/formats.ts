@@ -10,6 +10,7 @@ import { cifarFormats } from './formats/cifar.js';
 import { foldersFormat } from './formats/folders.js';
 import { idxFormat } from './formats/idx.js';
 import { npzFormat } from './formats/npz.js';
+import { parquetFormat } from './formats/parquet.js';
 import { safetensorsFormat } from './formats/safetensors.js';
 import { tinyImagenetFormat } from './formats/tiny-imagenet.js';
 
@@ -19,6 +20,7 @@ export const formats: readonly DatasetFormat[] = [
   ...cifarFormats,
   npzFormat,
   safetensorsFormat,
+  parquetFormat,
   tinyImagenetFormat,
   foldersFormat,
 ];

@@ -71,8 +71,11 @@ async function* decodeAll(
   }
 }
 
-/** A picture as [c,h,w] bytes. */
-function toImage(content: Uint8Array, label: string, shape: ImageShape, resize: boolean): Uint8Array {
+/**
+ * A picture as [c,h,w] bytes of that shape.
+ * @throws DistilleryError `InvalidDataset` when it is damaged or does not fit.
+ */
+export function toImage(content: Uint8Array, label: string, shape: ImageShape, resize: boolean): Uint8Array {
   const decoded = decodePicture(content, label);
   const picture = resize ? resizeAndCrop(decoded, shape.width) : decoded;
   if (picture.width !== shape.width || picture.height !== shape.height) {
