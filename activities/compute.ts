@@ -39,6 +39,7 @@ export function createComputeActivities(dependencies: ComputeDependencies): Comp
     trainExpert: computeActivity('trainExpert', dependencies),
     distillChunk: computeActivity('distillChunk', dependencies),
     evaluateNetwork: computeActivity('evaluateNetwork', dependencies),
+    selectImages: computeActivity('selectImages', dependencies),
   };
 }
 

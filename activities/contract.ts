@@ -9,6 +9,8 @@ import type {
   DistillChunkResult,
   EvaluateNetworkInput,
   EvaluateNetworkResult,
+  SelectImagesInput,
+  SelectImagesResult,
   TrainExpertInput,
   TrainExpertResult,
   UnitOfWork,
@@ -102,7 +104,7 @@ export interface SelectCandidateInput {
 
 /** Every run of one architecture on one training set. */
 export interface EvaluationScores {
-  readonly trainedOn: 'distilled' | 'random';
+  readonly trainedOn: 'distilled' | 'selected' | 'random';
   readonly network: NetworkSpec;
   readonly accuracies: readonly number[];
 }
@@ -178,6 +180,7 @@ export interface ComputeActivities {
     input: EvaluateNetworkInput,
     limits: UnitLimits,
   ) => Promise<EvaluateNetworkResult>;
+  readonly selectImages: (input: SelectImagesInput, limits: UnitLimits) => Promise<SelectImagesResult>;
 }
 
 export type Activities = LightActivities & ComputeActivities;

@@ -10,6 +10,7 @@ import type { BeginStageInput } from './contract.js';
 const versions: Readonly<Record<StageType, number>> = {
   'train-experts': 1,
   distill: 1,
+  select: 1,
   evaluate: 1,
   report: 1,
 };
@@ -35,6 +36,8 @@ function configuration(stage: PlannedStage): object {
     case 'report':
       return stage.with;
     case 'distill':
+      return without(stage.with, 'trajectories');
+    case 'select':
       return without(stage.with, 'trajectories');
     case 'evaluate':
       return without(stage.with, 'dataset');

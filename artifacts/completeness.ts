@@ -24,6 +24,8 @@ export async function lostFrom(store: ArtifactStore, output: StageOutput): Promi
       return (await isWholeSet(store, output.trajectories)) ? [] : [output.trajectories];
     case 'distill':
       return lost(store, [output.result, output.metrics]);
+    case 'select':
+      return lost(store, [output.result]);
     case 'evaluate':
       return lost(store, [output.scores]);
     case 'report':

@@ -29,11 +29,17 @@ const outputSchema: z.ZodType<StageOutput> = z.discriminatedUnion('type', [
     candidates: z.array(z.object({ iteration: count, accuracy: z.number(), std: z.number() })),
   }),
   z.object({
+    type: z.literal('select'),
+    result: referenceSchema,
+    method: z.enum(['random', 'herding', 'k-center', 'forgetting']),
+    count,
+  }),
+  z.object({
     type: z.literal('evaluate'),
     scores: referenceSchema,
     rows: z.array(
       z.object({
-        trainedOn: z.enum(['distilled', 'random', 'full']),
+        trainedOn: z.enum(['distilled', 'selected', 'random', 'full']),
         architecture: z.string(),
         mean: z.number(),
         std: z.number(),
@@ -51,7 +57,7 @@ const outputSchema: z.ZodType<StageOutput> = z.discriminatedUnion('type', [
 
 const manifestSchema: z.ZodType<StageManifest> = z.object({
   key: z.string(),
-  type: z.enum(['train-experts', 'distill', 'evaluate', 'report']),
+  type: z.enum(['train-experts', 'distill', 'select', 'evaluate', 'report']),
   output: outputSchema,
   engine: engineSchema.exactOptional(),
   workflowId: z.string(),

@@ -12,6 +12,7 @@ const settings: Readonly<Record<TaskName, string>> = {
   trainExpert: 'a smaller `batchSize` of train-experts or a smaller `width` of the network',
   distillChunk:
     "a smaller `batchSyn` in distill's `method`, a smaller `ipc` or a smaller `width` of the network",
+  selectImages: "a smaller `batchSize` in select's `method` or a smaller `width` of the network",
   evaluateNetwork: 'a smaller `batchSize` of evaluate or a smaller `width` of its networks',
 };
 

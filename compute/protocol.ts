@@ -3,7 +3,7 @@
  * process reads and writes the store itself, so that no bytes pass through its parent or through Temporal.
  */
 import type { Reference } from '../artifacts/reference.js';
-import type { Augmentation, DistillConfig, TrainExpertsConfig } from '../definition/plan.js';
+import type { Augmentation, DistillConfig, SelectConfig, TrainExpertsConfig } from '../definition/plan.js';
 import type { EngineInfo, UnitProgress } from '../definition/stages.js';
 import type { ErrorCode } from '../errors/errors.js';
 import type { NetworkSpec } from '../networks/spec.js';
@@ -97,11 +97,30 @@ export interface EvaluateNetworkResult {
   readonly engine: EngineInfo;
 }
 
+export interface SelectImagesInput {
+  readonly dataset: DatasetInput;
+  readonly network: NetworkSpec;
+  /** `TrajectorySet` manifest of the experts that give the features; for herding and k-center. */
+  readonly trajectories?: Reference;
+  readonly config: Omit<SelectConfig, 'trajectories'>;
+  readonly seed: number;
+  /** Names the run that must not reuse earlier work, when it is not to; part of the identity of its units. */
+  readonly fresh?: string;
+}
+export interface SelectImagesResult {
+  /** The chosen images, in the form of `distilled.safetensors`. */
+  readonly result: Reference;
+  /** Images in all. */
+  readonly count: number;
+  readonly engine: EngineInfo;
+}
+
 /** All tasks of the compute process by name. */
 export interface ComputeTasks {
   trainExpert: { input: TrainExpertInput; result: TrainExpertResult };
   distillChunk: { input: DistillChunkInput; result: DistillChunkResult };
   evaluateNetwork: { input: EvaluateNetworkInput; result: EvaluateNetworkResult };
+  selectImages: { input: SelectImagesInput; result: SelectImagesResult };
 }
 export type TaskName = keyof ComputeTasks;
 

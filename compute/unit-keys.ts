@@ -7,13 +7,19 @@ import type {
   DatasetInput,
   DistillChunkInput,
   EvaluateNetworkInput,
+  SelectImagesInput,
   TaskName,
   TrainExpertInput,
   UnitOfWork,
 } from './protocol.js';
 
 /** Raised when the same input of the task gives another result. */
-const versions: Readonly<Record<TaskName, number>> = { trainExpert: 1, distillChunk: 1, evaluateNetwork: 1 };
+const versions: Readonly<Record<TaskName, number>> = {
+  trainExpert: 1,
+  distillChunk: 1,
+  evaluateNetwork: 1,
+  selectImages: 1,
+};
 
 /** What tells one division of a data set from another; part of every unit key. */
 export function datasetIdentity({ manifest, limit, holdout, seed }: DatasetInput): object {
@@ -61,6 +67,19 @@ export function evaluationUnit({ dataset, trainingSet: set, ...rest }: EvaluateN
   });
 }
 
+/** The training that counts what is forgotten; neither its length nor how many images are taken changes its steps. */
+export function selectionUnit({ dataset, network, config, seed, fresh }: SelectImagesInput): string {
+  return unitKey({
+    task: 'select-images',
+    version: versions.selectImages,
+    dataset: datasetIdentity(dataset),
+    network,
+    method: { ...config.method, epochs: undefined },
+    seed,
+    fresh,
+  });
+}
+
 /** Whose checkpoints a task writes: the unit, and how far this run of it is to go. */
 export function lineage({ task, input }: UnitOfWork): { readonly unit: string; readonly goal?: number } {
   switch (task) {
@@ -70,5 +89,12 @@ export function lineage({ task, input }: UnitOfWork): { readonly unit: string; r
       return { unit: distillationUnit(input), goal: input.iterations };
     case 'evaluateNetwork':
       return { unit: evaluationUnit(input) };
+    case 'selectImages': {
+      const { method } = input.config;
+      return {
+        unit: selectionUnit(input),
+        ...(method.name === 'forgetting' && { goal: method.epochs }),
+      };
+    }
   }
 }

@@ -8,7 +8,7 @@ import { imageSizeProblem } from './image-sizes.js';
 import { type Issues, type Path, shown } from './issues.js';
 import { maximumCandidateRuns, maximumCandidates } from './limits.js';
 import type { NetworkSpec } from '../networks/spec.js';
-import type { DistillStage, EvaluateStage, Plan, TrainExpertsStage } from './plan.js';
+import type { DistillStage, EvaluateStage, Plan, SelectStage, TrainExpertsStage } from './plan.js';
 
 export function checkConsistency(plan: Plan, issues: Issues): void {
   const known = knownDataset(plan.dataset.source);
@@ -16,6 +16,7 @@ export function checkConsistency(plan: Plan, issues: Issues): void {
   checkNetwork(plan.network, ['network'], known, issues);
   for (const stage of plan.stages) {
     if (stage.uses === 'distill') checkDistill(plan, stage, known, issues);
+    else if (stage.uses === 'select') checkSelect(plan, stage, known, issues);
     else if (stage.uses === 'evaluate') checkNetworks(stage, plan.network, known, issues);
   }
 }
@@ -52,18 +53,54 @@ function checkDistill(
   checkMethod(method, experts, [...path, 'method'], issues);
   checkCandidates(stage, [...path, 'selection'], issues);
   if (!known) return;
-  const synthetic = ipc * known.classes;
-  const counted = `ipc ${ipc} x ${known.classes} classes = ${synthetic}`;
+  const { synthetic, counted } = syntheticImages(ipc, known);
   if (method.batchSyn !== undefined && method.batchSyn > synthetic) {
     const message = `batchSyn ${method.batchSyn} is more than there are synthetic images: ${counted}`;
     issues.add('inconsistent', [...path, 'method', 'batchSyn'], message);
   }
-  const real = plan.dataset.limit ?? known.trainImages - plan.dataset.holdout;
+  const real = realImages(plan, known);
   if (synthetic > real)
     issues.add(
       'inconsistent',
       [...path, 'ipc'],
       `more synthetic images (${counted}) than real ones to distil (${real})`,
+    );
+}
+
+function syntheticImages(ipc: number, { classes }: KnownDataset): { synthetic: number; counted: string } {
+  const synthetic = ipc * classes;
+  return { synthetic, counted: `ipc ${ipc} x ${classes} classes = ${synthetic}` };
+}
+
+function realImages({ dataset }: Plan, known: KnownDataset): number {
+  return dataset.limit ?? known.trainImages - dataset.holdout;
+}
+
+/** Herding and k-center look at what a trained network makes of the images; the others need none. */
+function checkSelect(plan: Plan, stage: SelectStage, known: KnownDataset | undefined, issues: Issues): void {
+  const { method, ipc, trajectories } = stage.with;
+  const path: Path = ['stages', stage.id, 'with'];
+  const byFeatures = method.name === 'herding' || method.name === 'k-center';
+  if (byFeatures && trajectories === undefined) {
+    const example = plan.stages.find(({ uses }) => uses === 'train-experts')?.id ?? 'experts';
+    const message = `${method.name} chooses by the features of an expert; add trajectories: \${{ stages.${example}.trajectories }}`;
+    issues.add('missing-key', path, message, { part: 'key' });
+  } else if (!byFeatures && trajectories !== undefined) {
+    const message = `${method.name} looks at no expert; leave trajectories out`;
+    issues.add('inconsistent', [...path, 'trajectories'], message, { part: 'key' });
+  }
+  if (byFeatures && 'norm' in plan.network && plan.network.norm === 'batch') {
+    const message = `${method.name} needs features that do not depend on the rest of a batch, and experts keep no running averages of batch normalisation; choose another norm for the network`;
+    issues.add('inconsistent', [...path, 'method', 'name'], message);
+  }
+  if (!known) return;
+  const { synthetic, counted } = syntheticImages(ipc, known);
+  const real = realImages(plan, known);
+  if (synthetic > real)
+    issues.add(
+      'inconsistent',
+      [...path, 'ipc'],
+      `more images (${counted}) than there are to select from (${real})`,
     );
 }
 

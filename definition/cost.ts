@@ -10,6 +10,7 @@ import type {
   EvaluateStage,
   Plan,
   PlannedStage,
+  SelectStage,
   StageType,
   TrainExpertsStage,
 } from './plan.js';
@@ -103,6 +104,8 @@ function describeStage(stage: PlannedStage, plan: Plan, sizes: Sizes): StageSumm
       return { id, uses, needs, ...experts(stage, sizes) };
     case 'distill':
       return { id, uses, needs, ...distill(stage, sizes) };
+    case 'select':
+      return { id, uses, needs, ...select(stage, sizes) };
     case 'evaluate':
       return { id, uses, needs, ...evaluate(stage, plan, sizes) };
     case 'report':
@@ -155,9 +158,24 @@ function distill({ with: config, chunkIterations }: DistillStage, { classes, ima
   };
 }
 
+/** Only forgetting trains a network. */
+function select({ with: { method, ipc } }: SelectStage, { train, classes, imageBytes }: Sizes): Work {
+  return {
+    units: 1,
+    unitName: 'selections',
+    parallel: 1,
+    ...(method.name === 'forgetting' &&
+      train !== undefined && {
+        sgdSteps: method.epochs * Math.ceil(train / method.batchSize),
+        imagesSeen: method.epochs * train,
+      }),
+    ...(classes !== undefined && imageBytes !== undefined && { storedBytes: ipc * classes * imageBytes }),
+  };
+}
+
 function evaluate({ with: config, maxParallel }: EvaluateStage, plan: Plan, { classes }: Sizes): Work {
   const source = plan.stages.find(({ id }) => id === config.dataset.stage);
-  const ipc = source?.uses === 'distill' ? source.with.ipc : undefined;
+  const ipc = source?.uses === 'distill' || source?.uses === 'select' ? source.with.ipc : undefined;
   const units = config.networks.length * config.runs * (1 + config.baselines.length);
   const images = ipc !== undefined && classes !== undefined ? ipc * classes : undefined;
   return {

@@ -13,15 +13,23 @@ import { didYouMean } from './suggest.js';
 const outputs: Readonly<Record<StageType, readonly string[]>> = {
   'train-experts': ['trajectories'],
   distill: ['result', 'metrics'],
+  select: ['result'],
   evaluate: ['scores'],
   report: ['report'],
 };
 
 /** Which output each field that takes one expects. */
-const fields: Readonly<Record<string, Readonly<Record<string, { uses: StageType; output: string }>>>> = {
-  distill: { trajectories: { uses: 'train-experts', output: 'trajectories' } },
-  evaluate: { dataset: { uses: 'distill', output: 'result' } },
+const fields: Readonly<Record<string, Readonly<Record<string, Expected>>>> = {
+  distill: { trajectories: { uses: ['train-experts'], output: 'trajectories' } },
+  select: { trajectories: { uses: ['train-experts'], output: 'trajectories' } },
+  evaluate: { dataset: { uses: ['distill', 'select'], output: 'result' } },
 };
+
+interface Expected {
+  /** Types of stage that have it. */
+  readonly uses: readonly StageType[];
+  readonly output: string;
+}
 
 /** Ids of stages in an order to run them, and for each what it needs. */
 export interface StageGraph {
@@ -135,10 +143,11 @@ function checkReference(
       : undefined;
   // A wrong key or type of stage is reported by the schema.
   if (expected === undefined || offered === undefined) return true;
-  if (target.uses !== expected.uses) {
-    const candidate = [...nodes.values()].find(({ uses }) => uses === expected.uses);
+  const isOneOf = (uses: unknown): boolean => expected.uses.some((type) => type === uses);
+  if (!isOneOf(target.uses)) {
+    const candidate = [...nodes.values()].find(({ uses }) => isOneOf(uses));
     const example = candidate ? `, such as \${{ stages.${candidate.id}.${expected.output} }}` : '';
-    const message = `${shown(field)} takes the ${shown(expected.output)} of a ${expected.uses} stage${example}; ${shown(stage)} is of type ${String(target.uses)}`;
+    const message = `${shown(field)} takes the ${shown(expected.output)} of a ${expected.uses.join(' or ')} stage${example}; ${shown(stage)} is of type ${String(target.uses)}`;
     issues.add('wrong-output', path, message);
     return false;
   }

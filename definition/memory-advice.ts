@@ -54,6 +54,15 @@ function batchSetting(
         value: stage.with.batchSize,
         changed: (batchSize) => ({ ...stage, with: { ...stage.with, batchSize } }) as PlannedStage,
       };
+    case 'select': {
+      const { method } = stage.with;
+      if (method.name !== 'forgetting') return undefined;
+      return {
+        name: 'method.batchSize',
+        value: method.batchSize,
+        changed: (batchSize) => ({ ...stage, with: { ...stage.with, method: { ...method, batchSize } } }),
+      };
+    }
     case 'report':
       return undefined;
   }

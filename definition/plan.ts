@@ -90,6 +90,21 @@ export interface DistillConfig {
   readonly selection: SelectionConfig;
 }
 
+/** How the images of a coreset are chosen. */
+export type CoresetMethod =
+  | { readonly name: 'random' | 'herding' | 'k-center' }
+  | ({ readonly name: 'forgetting' } & Omit<TrainExpertsConfig, 'count'>);
+
+export interface SelectConfig {
+  readonly method: CoresetMethod;
+  /** Experts whose first, fully trained, gives the features; for herding and k-center, and only for them. */
+  readonly trajectories?: OutputRef;
+  /** Images per class. */
+  readonly ipc: number;
+  /** Learning rate that is stored with the images. */
+  readonly lr: number;
+}
+
 /** How the reported iteration is chosen on the held-out split. */
 export interface SelectionConfig {
   /** A candidate every so many iterations (and the last one). */
@@ -101,7 +116,7 @@ export interface SelectionConfig {
 }
 
 export interface EvaluateConfig {
-  /** The distilled set: `${{ stages.distill.result }}`. */
+  /** The distilled or selected set: `${{ stages.distill.result }}`. */
   readonly dataset: OutputRef;
   readonly networks: readonly NetworkSpec[];
   /** Fresh networks per architecture. */
@@ -162,6 +177,10 @@ export interface DistillStage extends PlannedStageBase {
   /** Iterations per activity; changes nothing in the result. Default 100. */
   readonly chunkIterations: number;
 }
+export interface SelectStage extends PlannedStageBase {
+  readonly uses: 'select';
+  readonly with: SelectConfig;
+}
 export interface EvaluateStage extends PlannedStageBase {
   readonly uses: 'evaluate';
   readonly with: EvaluateConfig;
@@ -170,7 +189,7 @@ export interface ReportStage extends PlannedStageBase {
   readonly uses: 'report';
   readonly with: ReportConfig;
 }
-export type PlannedStage = TrainExpertsStage | DistillStage | EvaluateStage | ReportStage;
+export type PlannedStage = TrainExpertsStage | DistillStage | SelectStage | EvaluateStage | ReportStage;
 export type StageType = PlannedStage['uses'];
 
 export interface Plan {

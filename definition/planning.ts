@@ -3,7 +3,15 @@
  */
 import type { NetworkSpec } from '../networks/spec.js';
 import type { StageGraph } from './graph.js';
-import type { DatasetSpec, DistillConfig, EvaluateConfig, Plan, PlannedStage, RetryBudget } from './plan.js';
+import type {
+  DatasetSpec,
+  DistillConfig,
+  EvaluateConfig,
+  Plan,
+  PlannedStage,
+  RetryBudget,
+  SelectConfig,
+} from './plan.js';
 import { planMethod } from './planning-mtt.js';
 import type { Definition, StageDefinition } from './schema.js';
 
@@ -86,6 +94,8 @@ function planStage(
         with: planDistill(stage.with),
         chunkIterations: stage.chunk.iterations,
       };
+    case 'select':
+      return { ...base, uses: stage.uses, with: planSelect(stage.with) };
     case 'evaluate':
       return { ...base, uses: stage.uses, with: planEvaluate(stage.with, network) };
     case 'report':
@@ -112,6 +122,12 @@ function planDistill(config: With<'distill'>): DistillConfig {
       epochs: selection.epochs,
     },
   };
+}
+
+function planSelect({ trajectories, ...config }: With<'select'>): SelectConfig {
+  if (trajectories === undefined) return config;
+  const { stage, output } = trajectories;
+  return { ...config, trajectories: { stage, output } };
 }
 
 /** About five candidates, but not so close that judging them takes longer than distilling them. */

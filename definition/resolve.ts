@@ -88,7 +88,7 @@ class Resolver {
         throw new ExpressionError('write stages.ID.OUTPUT', at);
       if (path.length !== 4 || path[0] !== 'stages' || path[2] !== 'with' || !outputFields.has(path[3] ?? ''))
         throw new ExpressionError(
-          'the output of a stage can only stand in "trajectories" of a distill stage and "dataset" of an evaluate stage',
+          'the output of a stage can only stand in "trajectories" of a distill or select stage and "dataset" of an evaluate stage',
           at,
         );
       return new StageReference(first, second);

@@ -5,26 +5,27 @@
 import * as z from 'zod';
 import { mtt } from './schema-mtt.js';
 import { network } from './schema-networks.js';
-import { count, duration, momentum, name, outputReference, rate } from './schema-values.js';
+import { select } from './schema-coresets.js';
+import {
+  augmentation as augmentationOperations,
+  batchSize as imagesPerStep,
+  count,
+  duration,
+  momentum,
+  name,
+  outputReference,
+  rate,
+} from './schema-values.js';
 
-const operations = ['color', 'crop', 'cutout', 'flip', 'scale', 'rotate'] as const;
 const day = 86_400;
 
-const augmentation = z
-  .union([
-    z.enum(['dsa', 'none']),
-    z
-      .array(z.enum(operations))
-      .min(1)
-      .refine((list) => new Set(list).size === list.length, { error: 'an operation is listed twice' })
-      .meta({ uniqueItems: true }),
-  ])
+const augmentation = augmentationOperations()
   .default('dsa')
   .describe(
     'Differentiable siamese augmentation: "dsa" (all that suit the data set), a list of operations, or "none".',
   );
 
-const batchSize = count(1, 65_536).default(256).describe('Images per step.');
+const batchSize = imagesPerStep();
 
 const trainExperts = z
   .strictObject({
@@ -67,7 +68,9 @@ const distill = z
 
 const evaluate = z
   .strictObject({
-    dataset: outputReference('stages.distill.result').describe('The distilled images to evaluate.'),
+    dataset: outputReference('stages.distill.result').describe(
+      'The distilled or selected images to evaluate.',
+    ),
     networks: z
       .union([z.array(network).min(1).max(32), z.literal('cross-architecture')])
       .optional()
@@ -151,6 +154,7 @@ const uses = <Type extends string>(type: Type) => z.literal(type).describe('Type
 export const stage = z.discriminatedUnion('uses', [
   z.strictObject({ uses: uses('train-experts'), ...common, with: trainExperts }),
   z.strictObject({ uses: uses('distill'), ...common, with: distill, chunk }),
+  z.strictObject({ uses: uses('select'), ...common, with: select }),
   z.strictObject({ uses: uses('evaluate'), ...common, with: evaluate }),
   z.strictObject({ uses: uses('report'), ...common, with: report }),
 ]);

@@ -23,6 +23,22 @@ export const rate = () => z.number().gt(0).max(1e9);
 
 export const momentum = () => z.number().min(0).lt(1);
 
+/** Images per step of SGD. */
+export const batchSize = () => count(1, 65_536).default(256).describe('Images per step.');
+
+const operations = ['color', 'crop', 'cutout', 'flip', 'scale', 'rotate'] as const;
+
+/** `dsa`, `none` or a list of operations. */
+export const augmentation = () =>
+  z.union([
+    z.enum(['dsa', 'none']),
+    z
+      .array(z.enum(operations))
+      .min(1)
+      .refine((list) => new Set(list).size === list.length, { error: 'an operation is listed twice' })
+      .meta({ uniqueItems: true }),
+  ]);
+
 /** `30s`, `10m`, `24h`, `1d` or a number of seconds; read as seconds. */
 export const duration = (minimumSeconds: number, maximumSeconds: number) =>
   z

@@ -8,6 +8,7 @@ import type {
   EvaluateStage,
   Plan,
   PlannedStage,
+  SelectStage,
   TrainExpertsStage,
 } from './plan.js';
 import type { NetworkSpec } from '../networks/spec.js';
@@ -58,6 +59,8 @@ export function stageWork(stage: PlannedStage, plan: Plan, known: KnownDataset):
       return expertsWork(stage, plan, known);
     case 'distill':
       return distillWork(stage, plan, known);
+    case 'select':
+      return selectWork(stage, plan, known);
     case 'evaluate':
       return evaluateWork(stage, plan, known);
     case 'report':
@@ -127,13 +130,35 @@ function distillWork(
   };
 }
 
+function selectWork({ with: { method } }: SelectStage, plan: Plan, known: KnownDataset): StageWork {
+  const { network } = plan;
+  const images = trainingImages(plan, known);
+  const look = measuring(network, images, 1);
+  const steps = (): Steps[] => {
+    if (method.name === 'random') return [];
+    if (method.name !== 'forgetting') return look;
+    const { batchSize, epochs, momentum, weightDecay, augmentation } = method;
+    const kind = momentum === 0 && weightDecay === 0 ? 'plain-sgd' : 'momentum-sgd';
+    const training = passes(
+      { network, kind, augmented: timesAugmented(augmentation) },
+      images,
+      batchSize,
+      epochs,
+    );
+    // Each batch is classified before it is trained on.
+    return training.flatMap((step): Steps[] => [step, { ...step, kind: 'logits', augmented: 0 }]);
+  };
+  return { groups: [{ units: 1, parallel: 1, steps: steps() }], parameterSets: 4, snapshots: 0 };
+}
+
 function evaluateWork(
   { with: config, maxParallel }: EvaluateStage,
   plan: Plan,
   known: KnownDataset,
 ): StageWork {
   const source = plan.stages.find(({ id }) => id === config.dataset.stage);
-  const images = (source?.uses === 'distill' ? source.with.ipc : 1) * known.classes;
+  const ipc = source?.uses === 'distill' || source?.uses === 'select' ? source.with.ipc : 1;
+  const images = ipc * known.classes;
   return {
     groups: config.networks.map((network): UnitGroup => {
       const training = {

@@ -3,7 +3,7 @@
  * summaries, counters.
  */
 import type { Reference } from '../artifacts/reference.js';
-import type { RetryBudget, StageType } from './plan.js';
+import type { CoresetMethod, RetryBudget, StageType } from './plan.js';
 
 /** What ran the numbers; recorded with every result, because other engines round differently. */
 export interface EngineInfo {
@@ -42,9 +42,18 @@ export interface DistillOutput {
   readonly candidates: readonly { iteration: number; accuracy: number; std: number }[];
 }
 
+export interface SelectOutput {
+  readonly type: 'select';
+  /** The chosen images in the form of `distilled.safetensors`. */
+  readonly result: Reference;
+  readonly method: CoresetMethod['name'];
+  /** Images in all. */
+  readonly count: number;
+}
+
 export interface EvaluationRow {
-  /** What was trained on. `full` is the experts on the whole training set. */
-  readonly trainedOn: 'distilled' | 'random' | 'full';
+  /** What was trained on. `selected` is a coreset; `full` is the experts on the whole training set. */
+  readonly trainedOn: 'distilled' | 'selected' | 'random' | 'full';
   readonly architecture: string;
   readonly mean: number;
   /** Population standard deviation. */
@@ -67,7 +76,7 @@ export interface ReportOutput {
   readonly files: readonly Reference[];
 }
 
-export type StageOutput = TrainExpertsOutput | DistillOutput | EvaluateOutput | ReportOutput;
+export type StageOutput = TrainExpertsOutput | DistillOutput | SelectOutput | EvaluateOutput | ReportOutput;
 
 /** The manifest at `stages/<type>/<stage key>.json`, written last. */
 export interface StageManifest {

@@ -15,6 +15,7 @@ import type {
   SgdSettings,
 } from './network-programs.js';
 import {
+  featuresProgram,
   gradientsProgram,
   inputNames,
   logitsProgram,
@@ -128,6 +129,17 @@ class CompiledPrograms implements NetworkPrograms {
         ...named(inputNames.parameter, parameters),
         ...named(inputNames.statistic, statistics ?? []),
       };
+      return this.#take(this.device.run(program, inputs)[0]);
+    } finally {
+      this.device.release(uploaded);
+    }
+  }
+
+  features(parameters: ParameterSet, images: Float32Array, count: number): Float32Array {
+    const program = this.#program('features', count, () => featuresProgram(this.network, count));
+    const uploaded = this.#uploadImages(images, count);
+    try {
+      const inputs = { [inputNames.images]: uploaded, ...named(inputNames.parameter, parameters) };
       return this.#take(this.device.run(program, inputs)[0]);
     } finally {
       this.device.release(uploaded);

@@ -77,6 +77,9 @@ export interface NetworkPrograms {
     statistics?: ParameterSet,
   ): Float32Array;
 
+  /** What the network classifies by, [count, size], row-major. Batch normalisation uses the batch at hand. */
+  features(parameters: ParameterSet, images: Float32Array, count: number): Float32Array;
+
   /** The loss and its gradient to the images and to every parameter, in order (for checks). */
   gradients(
     parameters: ParameterSet,

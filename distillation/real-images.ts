@@ -6,10 +6,20 @@ import { DistilleryError } from '../errors/errors.js';
 import type { Stream } from '../random/stream.js';
 
 /** Indices of the images of each class. */
-function indicesByClass(labels: Int32Array, classes: number): Uint32Array[] {
+export function indicesByClass(labels: Int32Array, classes: number): Uint32Array[] {
   const lists = Array.from({ length: classes }, (): number[] => []);
   labels.forEach((label, index) => lists[label]?.push(index));
   return lists.map((list) => Uint32Array.from(list));
+}
+
+/** @throws DistilleryError `InvalidDefinition` when a class has fewer than `ipc` images */
+export function requireImages(indices: Uint32Array, label: number, ipc: number): void {
+  if (indices.length >= ipc) return;
+  throw new DistilleryError(
+    'InvalidDefinition',
+    `ipc is ${ipc}, but the training images have only ${indices.length} of class ${label}: ` +
+      'lower ipc, raise dataset.limit or lower dataset.holdout.',
+  );
 }
 
 /**
@@ -26,12 +36,7 @@ export function chooseRealImages(
 ): Uint32Array {
   const chosen = new Uint32Array(classes * ipc);
   indicesByClass(images.labels, classes).forEach((indices, label) => {
-    if (indices.length < ipc)
-      throw new DistilleryError(
-        'InvalidDefinition',
-        `ipc is ${ipc}, but the training images have only ${indices.length} of class ${label}: ` +
-          'lower ipc, raise dataset.limit or lower dataset.holdout.',
-      );
+    requireImages(indices, label, ipc);
     const sample = stream(label).sample(indices.length, ipc);
     sample.forEach((position, i) => (chosen[label * ipc + i] = indices[position] ?? 0));
   });

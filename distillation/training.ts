@@ -7,7 +7,7 @@ import { initialStatistics } from '../networks/initialise.js';
 import type { Stream } from '../random/stream.js';
 import { augment, drawAugmentation } from './augmentation/strategy.js';
 import type { BatchSource } from './batches.js';
-import type { NetworkPrograms, ParameterSet, SgdSettings } from './network-programs.js';
+import type { Batch, NetworkPrograms, ParameterSet, SgdSettings } from './network-programs.js';
 
 /** Everything that the next step depends on; a training restored from it goes on bit for bit. */
 export interface TrainingState {
@@ -37,6 +37,8 @@ export interface TrainingRules {
   sgd(epoch: number): SgdSettings;
   /** Whether the velocity starts from 0 again with this epoch. */
   resetsVelocity(epoch: number): boolean;
+  /** Told of every batch as it is trained on, augmented, and of the weights before the update. */
+  beforeUpdate?(indices: Uint32Array, batch: Batch, parameters: ParameterSet): void;
 }
 
 export interface TrainingStep {
@@ -117,6 +119,7 @@ export class Training {
     const stream = rules.augmentation(epoch, this.#step);
     const drawn = drawAugmentation(rules.operations, stream, batch.count, images.shape);
     const augmented = { ...batch, images: augment(batch.images, drawn, images.shape) };
+    rules.beforeUpdate?.(this.#order.subarray(from, to), augmented, this.#parameters);
     const next = programs.sgdStep(this.#parameters, this.#velocity, augmented, sgd, this.#statistics);
     this.release();
     this.#parameters = next.parameters;

@@ -78,6 +78,21 @@ export function networkFrom(
         `logits for ${classes} classes are ${formatShape([batch, classes])}`,
     );
   }
+  const run: (...of: [...Parameters<Network['forward']>, ((input: Node) => void)?]) => Node = (
+    graph,
+    images,
+    nodes,
+    batchStatistics = {},
+    onLinear?,
+  ) => {
+    const supply = given(owner, parameters.list, nodes);
+    const { running } = batchStatistics;
+    const statistic: Supply =
+      // Not used: those of the batch are.
+      running === undefined ? (_, of) => graph.constant(0, of) : given(owner, statistics.list, running);
+    const layersOf = new Layers(graph, supply, statistic, batchStatistics, onLinear);
+    return write(layersOf, channelsLast(graph, images), classes);
+  };
   return {
     spec,
     input,
@@ -85,16 +100,15 @@ export function networkFrom(
     parameters: parameters.list,
     parameterCount: parameters.list.reduce((count, entry) => count + sizeOf(entry.shape), 0),
     statistics: statistics.list,
-    forward(graph, images, nodes, batchStatistics = {}) {
-      const supply = given(owner, parameters.list, nodes);
-      const { running } = batchStatistics;
-      const statistic: Supply =
-        // Not used: those of the batch are.
-        running === undefined ? (_, of) => graph.constant(0, of) : given(owner, statistics.list, running);
-      return write(
-        new Layers(graph, supply, statistic, batchStatistics),
-        channelsLast(graph, images),
-        classes,
+    forward: (graph, images, nodes, batchStatistics) => run(graph, images, nodes, batchStatistics),
+    features(graph, images, nodes) {
+      const inputs: Node[] = [];
+      run(graph, images, nodes, {}, (node) => inputs.push(node));
+      const last = inputs.at(-1);
+      if (last !== undefined) return graph.reshape(last, [last.shape[0] ?? 1, sizeOf(last.shape.slice(1))]);
+      throw new DistilleryError(
+        'InvalidDefinition',
+        `network ${owner}: has no linear layer, so what it classifies by is not known`,
       );
     },
   };

@@ -37,12 +37,14 @@ export class Layers {
   /**
    * @param graph for operations that are no layers
    * @param parameter a trainable tensor in PyTorch layout; the first mention of a name places it in the snapshot
+   * @param onLinear told what each linear layer is given, in turn
    */
   constructor(
     readonly graph: GraphBuilder,
     readonly parameter: Supply,
     private readonly statistic: Supply,
     private readonly statistics: BatchStatistics,
+    private readonly onLinear: (input: Node) => void = () => undefined,
   ) {}
 
   /** `name.weight` [filters, channels, size, size] and `name.bias` [filters]. */
@@ -61,6 +63,7 @@ export class Layers {
    * channels, height, width.
    */
   linear(name: string, x: Node, outputs: number): Node {
+    this.onLinear(x);
     const inputs = sizeOf(x.shape.slice(1));
     const weight = this.parameter(`${name}.weight`, [outputs, inputs]);
     const bias = this.parameter(`${name}.bias`, [outputs]);

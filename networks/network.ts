@@ -30,4 +30,11 @@ export interface Network {
    * (OIHW filters, [out,in] linear weights). Returns logits [batch, classes].
    */
   forward(graph: GraphBuilder, images: Node, parameters: readonly Node[], statistics?: BatchStatistics): Node;
+  /**
+   * As `forward`, but returns what the last linear layer is given: the features [batch, size] that the network
+   * classifies by. Their order is the network's own.
+   *
+   * @throws DistilleryError `InvalidDefinition` if the network has no linear layer
+   */
+  features(graph: GraphBuilder, images: Node, parameters: readonly Node[]): Node;
 }

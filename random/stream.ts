@@ -19,7 +19,11 @@ export type Purpose =
   | 'evaluation-augmentation'
   | 'baseline-images'
   | 'report-samples'
-  | 'test-holdout';
+  | 'test-holdout'
+  | 'forgetting-init'
+  | 'forgetting-shuffle'
+  | 'forgetting-augmentation'
+  | 'coreset-images';
 
 /** Part of every key: append, and never change a number, or old results cannot be reproduced. */
 const PURPOSE_CODES: Readonly<Record<Purpose, number>> = {
@@ -37,6 +41,10 @@ const PURPOSE_CODES: Readonly<Record<Purpose, number>> = {
   'report-samples': 12,
   'evaluation-init': 13,
   'test-holdout': 20,
+  'forgetting-init': 30,
+  'forgetting-shuffle': 31,
+  'forgetting-augmentation': 32,
+  'coreset-images': 33,
 };
 
 /** Counter words left beside the block number. */

@@ -2,6 +2,7 @@
  * @file What the report is about: one line of stages, from experts through distillation to evaluation, with
  * the arrays their references name. Each part is there only if its stage ran.
  */
+import { methodName } from '../definition/method-names.js';
 import { networkLabel, networkName } from '../definition/network-names.js';
 import type { DatasetManifest } from '../datasets/dataset.js';
 import type {
@@ -9,6 +10,7 @@ import type {
   EvaluateConfig,
   Plan,
   PlannedStage,
+  SelectConfig,
   StageType,
   TrainExpertsConfig,
 } from '../definition/plan.js';
@@ -16,6 +18,7 @@ import type {
   DistillOutput,
   EvaluateOutput,
   EvaluationRow,
+  SelectOutput,
   TrainExpertsOutput,
 } from '../definition/stages.js';
 import type { ReportInput } from './input.js';
@@ -41,6 +44,12 @@ export interface DistillFindings {
   readonly learnedRate: readonly Point[];
 }
 
+export interface SelectFindings {
+  readonly id: string;
+  readonly config: SelectConfig;
+  readonly output: SelectOutput;
+}
+
 export interface EvaluationFindings {
   readonly id: string;
   readonly config: EvaluateConfig;
@@ -54,34 +63,49 @@ export interface Findings {
   readonly trainingImages: number;
   readonly experts?: ExpertFindings;
   readonly distilled?: DistillFindings;
+  /** The coreset, when the evaluation is of one. */
+  readonly selected?: SelectFindings;
   readonly evaluation?: EvaluationFindings;
 }
 
-/** The stages a report follows: the last evaluation that finished, what it evaluated, and its experts. */
+/**
+ * The stages a report follows: the last evaluation of a distillation that finished, or else of anything, what it
+ * evaluated, and its experts.
+ */
 export interface Lineage {
   readonly experts?: Pick<ExpertFindings, 'id' | 'config' | 'output'>;
   readonly distilled?: Pick<DistillFindings, 'id' | 'config' | 'output'>;
+  readonly selected?: SelectFindings;
   readonly evaluation?: EvaluationFindings;
 }
 
 export function followStages({ plan, stages }: Pick<ReportInput, 'plan' | 'stages'>): Lineage {
   type Stage<T extends StageType> = Extract<PlannedStage, { uses: T }>;
-  const last = <T extends StageType>(uses: T, id?: string): Stage<T> | undefined =>
+  const finished = <T extends StageType>(uses: T): Stage<T>[] =>
     plan.stages
       .filter((stage): stage is Stage<T> => stage.uses === uses)
-      .findLast((stage) => stages[stage.id]?.output.type === uses && (id === undefined || stage.id === id));
+      .filter((stage) => stages[stage.id]?.output.type === uses);
+  const last = <T extends StageType>(uses: T, id?: string): Stage<T> | undefined =>
+    finished(uses).findLast((stage) => id === undefined || stage.id === id);
 
-  const evaluate = last('evaluate');
+  const evaluations = finished('evaluate');
+  const evaluate =
+    evaluations.findLast((stage) => last('distill', stage.with.dataset.stage)) ?? evaluations.at(-1);
   const distill = last('distill', evaluate?.with.dataset.stage);
+  const select = evaluate && last('select', evaluate.with.dataset.stage);
   const train = last('train-experts', distill?.with.trajectories.stage);
   const outputOf = (stage: PlannedStage | undefined) => (stage ? stages[stage.id]?.output : undefined);
   const [experts, distilled, evaluation] = [outputOf(train), outputOf(distill), outputOf(evaluate)];
+  const selected = outputOf(select);
   return {
     ...(train && experts?.type === 'train-experts'
       ? { experts: { id: train.id, config: train.with, output: experts } }
       : {}),
     ...(distill && distilled?.type === 'distill'
       ? { distilled: { id: distill.id, config: distill.with, output: distilled } }
+      : {}),
+    ...(select && selected?.type === 'select'
+      ? { selected: { id: select.id, config: select.with, output: selected } }
       : {}),
     ...(evaluate && evaluation?.type === 'evaluate'
       ? { evaluation: { id: evaluate.id, config: evaluate.with, output: evaluation } }
@@ -93,6 +117,7 @@ export function followStages({ plan, stages }: Pick<ReportInput, 'plan' | 'stage
 export interface Comparison {
   readonly architecture: string;
   readonly distilled?: EvaluationRow;
+  readonly selected?: EvaluationRow;
   readonly random?: EvaluationRow;
   readonly full?: EvaluationRow;
 }
@@ -109,12 +134,47 @@ export function comparisons(findings: Pick<Findings, 'evaluation' | 'input'>): C
     const of = (trainedOn: EvaluationRow['trainedOn']): EvaluationRow | undefined =>
       rows.find((row) => row.architecture === architecture && row.trainedOn === trainedOn);
     const [distilled, random, full] = [of('distilled'), of('random'), of('full')];
+    const selected = of('selected');
     return {
       architecture,
       ...(distilled ? { distilled } : {}),
+      ...(selected ? { selected } : {}),
       ...(random ? { random } : {}),
       ...(full ? { full } : {}),
     };
+  });
+}
+
+/** One architecture on the images of one stage, or on the random ones they were compared with. */
+export interface MethodRow {
+  /** Id of the evaluate stage. */
+  readonly evaluation: string;
+  /** What made the images. */
+  readonly method: string;
+  /** Id of the stage that did; absent for the random ones. */
+  readonly stage?: string;
+  readonly ipc?: number;
+  readonly row: EvaluationRow;
+}
+
+/** The rows of all evaluations that finished; as many random images are listed once for each architecture. */
+export function methodRows({ plan, stages }: Pick<ReportInput, 'plan' | 'stages'>): MethodRow[] {
+  const seen = new Set<string>();
+  return plan.stages.flatMap((stage): MethodRow[] => {
+    const output = stages[stage.id]?.output;
+    if (stage.uses !== 'evaluate' || output?.type !== 'evaluate') return [];
+    const source = plan.stages.find(({ id }) => id === stage.with.dataset.stage);
+    if (source?.uses !== 'distill' && source?.uses !== 'select') return [];
+    const { ipc } = source.with;
+    return output.rows.flatMap((row): MethodRow[] => {
+      if (row.trainedOn === 'full') return [];
+      if (row.trainedOn !== 'random')
+        return [{ evaluation: stage.id, method: methodName(source), stage: source.id, ipc, row }];
+      const same = `${ipc} ${row.architecture}`;
+      if (seen.has(same)) return [];
+      seen.add(same);
+      return [{ evaluation: stage.id, method: 'random images, others for each network', ipc, row }];
+    });
   });
 }
 

@@ -7,6 +7,7 @@ import { counted, duration, integer, moment, percent, significant } from './numb
 import { accuracySection } from './sections/accuracy.js';
 import { distillationSection, expertsSection, selectionSection } from './sections/curves.js';
 import { imagesSection } from './sections/images.js';
+import { methodsSection } from './sections/methods.js';
 import { reproduceSection } from './sections/reproduce.js';
 import { stagesSection } from './sections/stages.js';
 import { styleSheet } from './style.js';
@@ -34,6 +35,7 @@ ${tiles(findings)}
 ${[
   imagesSection(findings),
   accuracySection(findings),
+  methodsSection(findings),
   selectionSection(findings),
   distillationSection(findings),
   expertsSection(findings),

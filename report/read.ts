@@ -24,13 +24,14 @@ const singleExperts = 32;
  */
 export async function readFindings(store: ArtifactStore, input: ReportInput): Promise<Findings> {
   const dataset = await getDatasetManifest(store, input.dataset);
-  const { experts, distilled, evaluation } = followStages(input);
+  const { experts, distilled, selected, evaluation } = followStages(input);
   return {
     input,
     dataset,
     trainingImages: input.plan.dataset.limit ?? dataset.train.count - input.plan.dataset.holdout,
     ...(experts ? { experts: { ...experts, single: await readExperts(store, experts.output) } } : {}),
     ...(distilled ? { distilled: await readDistilled(store, distilled, dataset, input.seed) } : {}),
+    ...(selected ? { selected } : {}),
     ...(evaluation ? { evaluation } : {}),
   };
 }

@@ -7,7 +7,7 @@ export const styleSheet = `
   color-scheme: light dark;
   --paper: #fcfcfa; --card: #ffffff; --ink: #1b1f24; --soft: #59636e; --faint: #8b949e;
   --rule: #e3e5e2; --well: #f3f4f1;
-  --distilled: #0072b2; --random: #d9820b; --full: #00875f; --neutral: #6b7480;
+  --distilled: #0072b2; --selected: #a3507f; --random: #d9820b; --full: #00875f; --neutral: #6b7480;
   --mono: ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace;
   --sans: system-ui, -apple-system, "Segoe UI", "Helvetica Neue", Arial, "DejaVu Sans", sans-serif;
 }
@@ -15,7 +15,7 @@ export const styleSheet = `
   :root {
     --paper: #14171b; --card: #1b1f24; --ink: #e8eaed; --soft: #a3adb8; --faint: #77818c;
     --rule: #2d333a; --well: #20252b;
-    --distilled: #56b4e9; --random: #f0a63a; --full: #2fc193; --neutral: #98a2ad;
+    --distilled: #56b4e9; --selected: #d98fb8; --random: #f0a63a; --full: #2fc193; --neutral: #98a2ad;
   }
 }
 * { box-sizing: border-box; }
@@ -70,7 +70,7 @@ p { margin: 0 0 14px; }
 .chart .axis { font-weight: 600; } .chart .value, .chart .barlabel, .chart .group { fill: var(--ink); font-size: 13px; }
 .chart .value, .chart .group { font-weight: 600; }
 .chart .gridline { stroke: var(--rule); } .chart .baseline { stroke: var(--faint); }
-.chart .distilled { --role: var(--distilled); } .chart .random { --role: var(--random); }
+.chart .distilled { --role: var(--distilled); } .chart .selected { --role: var(--selected); } .chart .random { --role: var(--random); }
 .chart .full { --role: var(--full); } .chart .neutral { --role: var(--neutral); }
 .chart .bar { fill: var(--role); }
 .chart .line { fill: none; stroke: var(--role); stroke-width: 2.2; stroke-linejoin: round; stroke-linecap: round; }
@@ -92,7 +92,7 @@ tbody tr.group th { padding-top: 16px; color: var(--ink); font-size: 14.5px; }
 .swatch { white-space: nowrap; }
 td small { color: var(--soft); font-weight: 400; }
 .swatch::before { content: ""; display: inline-block; width: 10px; height: 10px; margin-right: 8px; border-radius: 2px; background: var(--role, var(--neutral)); }
-.swatch.distilled { --role: var(--distilled); } .swatch.random { --role: var(--random); } .swatch.full { --role: var(--full); }
+.swatch.distilled { --role: var(--distilled); } .swatch.selected { --role: var(--selected); } .swatch.random { --role: var(--random); } .swatch.full { --role: var(--full); }
 .timebar { display: inline-block; height: 8px; min-width: 2px; border-radius: 2px; background: var(--neutral); vertical-align: 1px; }
 .digest { font: 12.5px/1.5 var(--mono); overflow-wrap: anywhere; }
 

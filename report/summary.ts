@@ -10,7 +10,7 @@ import { counted, integer, percent, percentWithStd, points } from './numbers.js'
  * said because experts may be trained for so few of them that more would give more.
  */
 export function summarise(findings: Findings): string {
-  const { distilled, experts } = findings;
+  const { distilled, selected, experts } = findings;
   const own = comparisons(findings).find((entry) => entry.distilled !== undefined);
   if (distilled && own?.distilled) {
     const { mean, std, accuracies } = own.distilled;
@@ -18,11 +18,18 @@ export function summarise(findings: Findings): string {
     const against = comparedWith(own, distilled.images, findings);
     return against === '' ? `${result}.` : `${result}: ${against}.`;
   }
+  const best = selected && comparisons(findings).find((entry) => entry.selected !== undefined);
+  if (selected && best?.selected) {
+    const { mean, std, accuracies } = best.selected;
+    const result = `${counted(selected.output.count, 'real image')} selected by ${selected.config.method.name} trained ${withArticle(best.architecture)} to ${percentWithStd(mean, std, accuracies.length)} on the test set`;
+    const against = comparedWith(best, selected.output.count, findings);
+    return against === '' ? `${result}.` : `${result}: ${against}.`;
+  }
   if (distilled) {
     const { output, images } = distilled;
-    const best = output.candidates.find(({ iteration }) => iteration === output.iteration);
-    const chosen = best
-      ? `: ${percent(best.accuracy)} on the held-out images, not evaluated on the test set`
+    const candidate = output.candidates.find(({ iteration }) => iteration === output.iteration);
+    const chosen = candidate
+      ? `: ${percent(candidate.accuracy)} on the held-out images, not evaluated on the test set`
       : '';
     return `${counted(images, 'image')} distilled from ${integer(findings.trainingImages)} in ${counted(output.iteration, 'iteration')}${chosen}.`;
   }
@@ -34,20 +41,21 @@ export function summarise(findings: Findings): string {
 }
 
 function comparedWith(
-  { distilled, random, full }: Comparison,
+  { distilled, selected, random, full }: Comparison,
   images: number,
   { experts, trainingImages }: Findings,
 ): string {
   const parts: string[] = [];
-  if (distilled && random) {
-    const difference = distilled.mean - random.mean;
+  const own = distilled ?? selected;
+  if (own && random) {
+    const difference = own.mean - random.mean;
     parts.push(
       `${points(difference)} points ${difference < 0 ? 'less' : 'more'} than ${integer(images)} random real images`,
     );
   }
-  if (distilled && full && full.mean > 0) {
+  if (own && full && full.mean > 0) {
     const epochs = experts ? `${counted(experts.config.epochs, 'epoch')} on ` : '';
-    const share = percent(distilled.mean / full.mean, 0);
+    const share = percent(own.mean / full.mean, 0);
     parts.push(`${share} of what ${epochs}all ${integer(trainingImages)} give`);
   }
   return parts.join(', ');

@@ -1,6 +1,6 @@
 /**
- * @file The `evaluate` stage: fresh networks of every architecture, trained on the distilled images and on
- * the baselines, one activity each.
+ * @file The `evaluate` stage: fresh networks of every architecture, trained on the distilled or selected images
+ * and on the baselines, one activity each.
  */
 import type { EvaluationScores } from '../activities/contract.js';
 import type { Reference } from '../artifacts/reference.js';
@@ -69,7 +69,7 @@ function grid(input: EvaluateInput): Cell[] {
   const { with: config } = input.stage;
   const sets: Pick<Cell, 'trainedOn' | 'trainingSet' | 'lr'>[] = [
     {
-      trainedOn: 'distilled',
+      trainedOn: input.upstream[config.dataset.stage]?.stage.uses === 'select' ? 'selected' : 'distilled',
       trainingSet: { kind: 'distilled', result: resolveOutput(input.upstream, config.dataset) },
       lr: config.lr,
     },
@@ -97,10 +97,10 @@ function isMeasured(accuracy: number | null): accuracy is number {
 /** A baseline has as many images as the distilled set. */
 function imagesPerClass({ upstream, stage }: EvaluateInput): number {
   const source = upstream[stage.with.dataset.stage]?.stage;
-  if (source?.uses === 'distill') return source.with.ipc;
+  if (source?.uses === 'distill' || source?.uses === 'select') return source.with.ipc;
   throw finalFailure(
     'InvalidDefinition',
-    `stage ${stage.id}: baselines need \`dataset\` to be the result of a distill stage`,
+    `stage ${stage.id}: baselines need \`dataset\` to be the result of a distill or select stage`,
   );
 }
 

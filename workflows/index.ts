@@ -5,6 +5,7 @@
 export { pipeline } from './pipeline.js';
 export { trainExperts } from './train-experts.js';
 export { distill } from './distill.js';
+export { select } from './select.js';
 export { evaluate } from './evaluate.js';
 export { report } from './report.js';
 export {

@@ -3,7 +3,7 @@
  */
 import type { PlannedStage } from '../definition/plan.js';
 
-/** Experts, iterations, trained networks; a report is one. */
+/** Experts, iterations, trained networks; a selection and a report are one. */
 export function stageTotal(stage: PlannedStage): number {
   switch (stage.uses) {
     case 'train-experts':
@@ -14,6 +14,7 @@ export function stageTotal(stage: PlannedStage): number {
       const { runs, networks, baselines } = stage.with;
       return runs * networks.length * (1 + baselines.length);
     }
+    case 'select':
     case 'report':
       return 1;
   }

@@ -26,6 +26,7 @@ import { directNeeds, usedStages } from './upstream.js';
 const workflowTypes = {
   'train-experts': 'trainExperts',
   distill: 'distill',
+  select: 'select',
   evaluate: 'evaluate',
   report: 'report',
 } as const;

@@ -14,6 +14,8 @@ export function summarise(output: StageOutput): string {
         chosen === undefined ? '' : `, held-out accuracy ${percent(chosen.accuracy, chosen.std)}`;
       return `iteration ${output.iteration} of ${output.iterations}${accuracy}`;
     }
+    case 'select':
+      return `${output.count} real images by ${output.method}`;
     case 'evaluate':
       return output.rows
         .map((row) => `${row.architecture} on ${row.trainedOn} ${percent(row.mean, row.std)}`)

@@ -23,6 +23,8 @@ export function usedStages(plan: Plan, stage: PlannedStage): Set<string> {
       return new Set();
     case 'distill':
       return new Set([stage.with.trajectories.stage]);
+    case 'select':
+      return new Set(outputRefs(stage).map((ref) => ref.stage));
     case 'evaluate': {
       // Experts, wherever they are, show what training on everything gives.
       const before = allNeeds(plan, stage);
@@ -54,6 +56,8 @@ function outputRefs(stage: PlannedStage): OutputRef[] {
   switch (stage.uses) {
     case 'distill':
       return [stage.with.trajectories];
+    case 'select':
+      return stage.with.trajectories === undefined ? [] : [stage.with.trajectories];
     case 'evaluate':
       return [stage.with.dataset];
     case 'train-experts':
@@ -91,6 +95,7 @@ export function mainArtifact(output: StageOutput): Reference {
     case 'train-experts':
       return output.trajectories;
     case 'distill':
+    case 'select':
       return output.result;
     case 'evaluate':
       return output.scores;

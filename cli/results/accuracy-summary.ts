@@ -1,18 +1,43 @@
 /**
  * @file What came out of a run, in a table and a sentence.
  */
-import type { Plan } from '../../definition/plan.js';
-import type { EvaluateOutput, EvaluationRow, PipelineResult } from '../../definition/stages.js';
+import { methodName } from '../../definition/method-names.js';
+import type { DistillStage, Plan, SelectStage } from '../../definition/plan.js';
+import type { EvaluationRow, PipelineResult } from '../../definition/stages.js';
 import { printable } from '../terminal/escape.js';
 import { formatAccuracyStd } from '../terminal/format.js';
 import { tableLines } from '../terminal/table.js';
 import type { Terminal } from '../terminal/terminal.js';
 
+/** What one evaluation found, and the stage whose images it was of. */
+interface Evaluated {
+  readonly rows: readonly EvaluationRow[];
+  readonly source: DistillStage | SelectStage | undefined;
+}
+
 /** The evaluations of a run, one after the other. */
-function evaluationRows(result: PipelineResult): readonly EvaluationRow[] {
-  return Object.values(result.stages)
-    .filter((output): output is EvaluateOutput => output.type === 'evaluate')
-    .flatMap((output) => output.rows);
+function evaluations({ stages }: PipelineResult, plan: Plan | undefined): Evaluated[] {
+  return Object.entries(stages).flatMap(([id, output]) =>
+    output.type === 'evaluate' ? [{ rows: output.rows, source: sourceOf(id, plan) }] : [],
+  );
+}
+
+/** Every evaluation after the same experts shows what they reached; once is enough. */
+function withoutRepeatedWholes(evaluated: readonly Evaluated[]): Evaluated[] {
+  const last = new Map<string, EvaluationRow>();
+  for (const row of evaluated.flatMap(({ rows }) => rows))
+    if (row.trainedOn === 'full') last.set(row.architecture, row);
+  return evaluated.map(({ rows, source }) => ({
+    rows: rows.filter((row) => row.trainedOn !== 'full' || last.get(row.architecture) === row),
+    source,
+  }));
+}
+
+function sourceOf(id: string, plan: Plan | undefined): Evaluated['source'] {
+  const evaluate = plan?.stages.find((stage) => stage.id === id);
+  const dataset = evaluate?.uses === 'evaluate' ? evaluate.with.dataset.stage : undefined;
+  const source = plan?.stages.find((stage) => stage.id === dataset);
+  return source?.uses === 'distill' || source?.uses === 'select' ? source : undefined;
 }
 
 /**
@@ -24,7 +49,8 @@ export function accuracyLines(
   plan: Plan | undefined,
   terminal: Pick<Terminal, 'columns' | 'colours'>,
 ): string[] {
-  const rows = evaluationRows(result);
+  const evaluated = withoutRepeatedWholes(evaluations(result, plan));
+  const rows = evaluated.flatMap((evaluation) => evaluation.rows);
   if (rows.length === 0) return [];
   const whole = rows.some((row) => row.trainedOn === 'full');
   const table = tableLines(
@@ -35,16 +61,20 @@ export function accuracyLines(
       ...(whole ? [{ title: 'OF WHOLE', align: 'right' } as const] : []),
       { title: 'RUNS', align: 'right' },
     ],
-    rows.map((row) => [
-      trainedOn(row, plan),
-      printable(row.architecture),
-      formatAccuracyStd(row.mean, row.std),
-      ...(whole ? [shareOfWhole(row, rows)] : []),
-      String(row.accuracies.length),
-    ]),
+    evaluated.flatMap(({ rows: own, source }) =>
+      own.map((row) => [
+        trainedOn(row, source, plan),
+        printable(row.architecture),
+        formatAccuracyStd(row.mean, row.std),
+        ...(whole ? [shareOfWhole(row, rows)] : []),
+        String(row.accuracies.length),
+      ]),
+    ),
     terminal,
   );
-  const sentences = differences(rows).map((sentence) => terminal.colours.bold(sentence));
+  const sentences = evaluated
+    .flatMap(({ rows: own }) => differences(own))
+    .map((sentence) => terminal.colours.bold(sentence));
   return [...table, ...(sentences.length > 0 ? ['', ...sentences] : [])];
 }
 
@@ -56,12 +86,18 @@ function shareOfWhole(row: EvaluationRow, rows: readonly EvaluationRow[]): strin
   return full === undefined || full.mean === 0 ? '' : `${((100 * row.mean) / full.mean).toFixed(0)} %`;
 }
 
-function trainedOn({ trainedOn: set }: EvaluationRow, plan: Plan | undefined): string {
-  const ipc = plan?.stages.find((stage) => stage.uses === 'distill')?.with.ipc;
+function trainedOn(
+  { trainedOn: set }: EvaluationRow,
+  source: Evaluated['source'],
+  plan: Plan | undefined,
+): string {
+  const ipc = source?.with.ipc;
   const perClass = ipc === undefined ? '' : `, ${ipc} per class`;
   switch (set) {
     case 'distilled':
       return `distilled images${perClass}`;
+    case 'selected':
+      return `real images${source === undefined ? '' : ` by ${methodName(source)}`}${perClass}`;
     case 'random':
       return `random real images${perClass}`;
     case 'full': {
@@ -77,16 +113,16 @@ function trainedOn({ trainedOn: set }: EvaluationRow, plan: Plan | undefined): s
 
 /** `ConvNet: distilled images beat as many random real ones by 22.3 points.` */
 function differences(rows: readonly EvaluationRow[]): string[] {
-  return rows.flatMap((distilled) => {
-    if (distilled.trainedOn !== 'distilled') return [];
-    const { architecture } = distilled;
-    const random = rows.find((row) => row.trainedOn === 'random' && row.architecture === architecture);
+  return rows.flatMap((row) => {
+    if (row.trainedOn !== 'distilled' && row.trainedOn !== 'selected') return [];
+    const { architecture } = row;
+    const random = rows.find((other) => other.trainedOn === 'random' && other.architecture === architecture);
     if (random === undefined) return [];
-    const points = (distilled.mean - random.mean) * 100;
+    const points = (row.mean - random.mean) * 100;
     const verb = points >= 0 ? 'beat' : 'fall behind';
     const size = Math.abs(points).toFixed(1);
     return [
-      `${printable(architecture)}: the distilled images ${verb} as many random real ones by ${size} points.`,
+      `${printable(architecture)}: the ${row.trainedOn} images ${verb} as many random real ones by ${size} points.`,
     ];
   });
 }

@@ -4,6 +4,7 @@
 import type { TaskRegistry } from '../registry.js';
 import { distillChunk } from './distill-chunk.js';
 import { evaluateNetwork } from './evaluate-network.js';
+import { selectImages } from './select-images.js';
 import { trainExpert } from './train-expert.js';
 
-export const tasks: TaskRegistry = { trainExpert, distillChunk, evaluateNetwork };
+export const tasks: TaskRegistry = { trainExpert, distillChunk, evaluateNetwork, selectImages };

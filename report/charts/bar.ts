@@ -12,7 +12,7 @@ export interface Bar {
   readonly std: number;
   /** The value as written at the end of the bar. */
   readonly text: string;
-  readonly role: 'distilled' | 'random' | 'full' | 'neutral';
+  readonly role: 'distilled' | 'selected' | 'random' | 'full' | 'neutral';
 }
 
 export interface BarGroup {

@@ -18,7 +18,7 @@ export interface Series {
   /** `raw` is a faint line, `main` a strong one, `marked` has its points drawn as well. */
   readonly style: 'raw' | 'main' | 'marked';
   /** Colour: a role that the style sheet knows. */
-  readonly role: 'distilled' | 'random' | 'full' | 'neutral';
+  readonly role: 'distilled' | 'selected' | 'random' | 'full' | 'neutral';
   readonly points: readonly Point[];
 }
 

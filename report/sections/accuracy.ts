@@ -10,6 +10,7 @@ import { counted, integer, percent, percentTick, percentWithStd, significant } f
 
 const names: Readonly<Record<EvaluationRow['trainedOn'], string>> = {
   distilled: 'Distilled',
+  selected: 'Selected real',
   random: 'Random real',
   full: 'Whole set',
 };
@@ -31,8 +32,8 @@ export function accuracySection(findings: Findings): Markup | undefined {
 <div class="scroll"><table><thead><tr><th>Trained on</th><th class="number">Images</th><th class="number">Test accuracy</th><th class="number">Networks</th><th class="number">Of whole</th></tr></thead><tbody>${rows}</tbody></table></div></div></section>`;
 }
 
-function rowsOf({ distilled, random, full }: Comparison): EvaluationRow[] {
-  return [distilled, random, full].filter((row) => row !== undefined);
+function rowsOf({ distilled, selected, random, full }: Comparison): EvaluationRow[] {
+  return [distilled, selected, random, full].filter((row) => row !== undefined);
 }
 
 function chart(groups: readonly Comparison[]): Markup {
@@ -57,10 +58,13 @@ function chart(groups: readonly Comparison[]): Markup {
 }
 
 function tableRow(row: EvaluationRow, { full }: Comparison, findings: Findings): Markup {
-  const images = row.trainedOn === 'full' ? findings.trainingImages : findings.distilled?.images;
+  const images =
+    row.trainedOn === 'full'
+      ? findings.trainingImages
+      : (findings.distilled?.images ?? findings.selected?.output.count);
   const share = full && full.mean > 0 ? percent(row.mean / full.mean, 0) : '';
   const single = row.accuracies.map((accuracy) => percent(accuracy)).join(', ');
-  return markup`<tr${row.trainedOn === 'distilled' ? markup` class="strong"` : ''}><td><span class="swatch ${row.trainedOn}">${names[row.trainedOn]}</span></td><td class="number">${images === undefined ? '' : integer(images)}</td><td class="number" title="${single}">${percentWithStd(row.mean, row.std, row.accuracies.length)}</td><td class="number">${row.accuracies.length}</td><td class="number">${share}</td></tr>`;
+  return markup`<tr${row.trainedOn === 'distilled' || row.trainedOn === 'selected' ? markup` class="strong"` : ''}><td><span class="swatch ${row.trainedOn}">${names[row.trainedOn]}</span></td><td class="number">${images === undefined ? '' : integer(images)}</td><td class="number" title="${single}">${percentWithStd(row.mean, row.std, row.accuracies.length)}</td><td class="number">${row.accuracies.length}</td><td class="number">${share}</td></tr>`;
 }
 
 function protocol({ config, output }: EvaluationFindings, findings: Findings): string {
@@ -72,5 +76,8 @@ function protocol({ config, output }: EvaluationFindings, findings: Findings): s
     output.rows.some((row) => row.trainedOn === 'full') && findings.experts
       ? ` The whole set is what the experts reached on ${counted(findings.trainingImages, 'image')} in ${counted(findings.experts.config.epochs, 'epoch')}.`
       : '';
-  return `Freshly initialised networks were trained on the distilled images alone for ${counted(config.epochs, 'epoch')} (SGD at ${rate}, momentum ${significant(config.momentum)}, weight decay ${significant(config.weightDecay)}) and tested once on ${counted(findings.dataset.test.count, 'image')} by which nothing was trained or chosen.${random}${full}`;
+  const images = findings.selected
+    ? `real images selected by ${findings.selected.config.method.name}`
+    : 'distilled images';
+  return `Freshly initialised networks were trained on the ${images} alone for ${counted(config.epochs, 'epoch')} (SGD at ${rate}, momentum ${significant(config.momentum)}, weight decay ${significant(config.weightDecay)}) and tested once on ${counted(findings.dataset.test.count, 'image')} by which nothing was trained or chosen.${random}${full}`;
 }

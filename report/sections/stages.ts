@@ -41,12 +41,14 @@ function outcome(output: StageOutput): string {
       return `${counted(output.count, 'expert')} at ${percentWithStd(output.accuracy, output.std, output.count)}`;
     case 'distill':
       return `iteration ${integer(output.iteration)} of ${integer(output.iterations)}`;
+    case 'select':
+      return `${counted(output.count, 'real image')} by ${output.method}`;
     case 'evaluate': {
       const runs = output.rows
         .filter((row) => row.trainedOn !== 'full')
         .reduce((sum, row) => sum + row.accuracies.length, 0);
-      const best = output.rows.find((row) => row.trainedOn === 'distilled');
-      return `${counted(runs, 'network')} trained${best ? `; distilled ${percent(best.mean)}` : ''}`;
+      const best = output.rows.find(({ trainedOn }) => trainedOn === 'distilled' || trainedOn === 'selected');
+      return `${counted(runs, 'network')} trained${best ? `; ${best.trainedOn} ${percent(best.mean)}` : ''}`;
     }
     case 'report':
       return counted(output.files.length, 'file');

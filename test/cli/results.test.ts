@@ -15,7 +15,9 @@ import { accuracyLines } from '../../cli/results/accuracy-summary.js';
 import { downloadPrefix, downloadReferences, localPath } from '../../cli/results/download.js';
 import { startLines } from '../../cli/results/start-line.js';
 import { terminalInMemory } from '../../cli/terminal/terminal.js';
+import { compile } from '../../definition/index.js';
 import type { EvaluationRow, PipelineResult } from '../../definition/stages.js';
+import { packageRoot } from '../../setup/package-root.js';
 
 const report = new TextEncoder().encode('<html>');
 const sha256 = createHash('sha256').update(report).digest('hex');
@@ -85,6 +87,36 @@ test('accuracies and the difference in points', () => {
     'the whole training set  ConvNet  85.30 % ± 0.20     100 %     3',
     '',
     'ConvNet: the distilled images beat as many random real ones by 23.1 points.',
+  ]);
+});
+
+test('several methods in one table, each compared with its own baseline', () => {
+  const row = (trainedOn: EvaluationRow['trainedOn'], mean: number): EvaluationRow => ({
+    trainedOn,
+    architecture: 'ConvNet',
+    mean,
+    std: 0,
+    accuracies: [mean],
+  });
+  const { plan } = compile(readFileSync(join(packageRoot(), 'pipelines', 'fashion-mnist-methods.yaml')));
+  const output = (...rows: EvaluationRow[]) => ({ type: 'evaluate', scores: reference, rows }) as const;
+  const result: PipelineResult = {
+    name: 'methods',
+    seed: 1,
+    reused: [],
+    stages: {
+      'evaluate-herding': output(row('selected', 0.55), row('full', 0.8)),
+      evaluate: output(row('distilled', 0.7), row('random', 0.5), row('full', 0.8)),
+    },
+  };
+  assert.deepEqual(accuracyLines(result, plan, terminalInMemory(120)), [
+    'TRAINED ON                            NETWORK   TEST ACCURACY  OF WHOLE  RUNS',
+    'real images by herding, 1 per class   ConvNet  55.00 % ± 0.00      69 %     1',
+    'distilled images, 1 per class         ConvNet  70.00 % ± 0.00      88 %     1',
+    'random real images, 1 per class       ConvNet  50.00 % ± 0.00      63 %     1',
+    'all 5,000 training images, 12 epochs  ConvNet  80.00 % ± 0.00     100 %     1',
+    '',
+    'ConvNet: the distilled images beat as many random real ones by 20.0 points.',
   ]);
 });
 

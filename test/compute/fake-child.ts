@@ -81,6 +81,6 @@ const lost = new S3Store({
   secretAccessKey: 'none',
   patienceMs: 600_000,
 });
-serve({ trainExpert: behave, distillChunk: behave, evaluateNetwork: behave }, () =>
+serve({ trainExpert: behave, distillChunk: behave, evaluateNetwork: behave, selectImages: behave }, () =>
   Promise.resolve({ store, device, checkpointInterval: 'off' as const }),
 );

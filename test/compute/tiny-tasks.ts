@@ -22,7 +22,7 @@ import { bandImages } from '../support/images.js';
 import { MemoryStore } from '../support/memory-store.js';
 import { tinyClasses, tinyNetwork, tinyShape } from '../support/tiny.js';
 
-export const { trainExpert, distillChunk, evaluateNetwork } = tasks;
+export const { trainExpert, distillChunk, evaluateNetwork, selectImages } = tasks;
 
 let stores = 0;
 /** What stays warm is kept by the store's address, so each has its own. */

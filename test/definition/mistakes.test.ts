@@ -128,7 +128,7 @@ const mistakes: readonly Mistake[] = [
     written: 'uses: train-expert',
     code: 'unknown-value',
     issue:
-      '9:11 expected one of "train-experts", "distill", "evaluate", "report", found the text "train-expert"; did you mean "train-experts"?',
+      '9:11 expected one of "train-experts", "distill", "select", "evaluate", "report", found the text "train-expert"; did you mean "train-experts"?',
   },
   {
     passage: 'epochs: 10 }',
@@ -326,7 +326,7 @@ const mistakes: readonly Mistake[] = [
     written: 'stages.experts.count',
     code: 'expression',
     issue:
-      '15:16 the output of a stage can only stand in "trajectories" of a distill stage and "dataset" of an evaluate stage',
+      '15:16 the output of a stage can only stand in "trajectories" of a distill or select stage and "dataset" of an evaluate stage',
   },
   {
     passage: 'default: 1,',

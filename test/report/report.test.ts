@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { PNG } from 'pngjs';
 import { sha256 } from '../../artifacts/digest.js';
+import type { Plan } from '../../definition/plan.js';
 import type { EvaluationRow } from '../../definition/stages.js';
 import { Stream } from '../../random/stream.js';
 import { writeReport, type ReportInput } from '../../report/index.js';
@@ -170,6 +171,72 @@ test('the sentence says the result, and less where there is less to compare', as
     sentence(await pageOf({}, without('distill', 'evaluate'))),
     '6 experts reached 84.8 % ± 0.4 on the test set after 7 epochs on 20,000 images.',
   );
+});
+
+/** The run with a coreset that was evaluated after the distillation. */
+async function withCoreset(edit: (input: ReportInput) => ReportInput = (input) => input): Promise<string> {
+  const { store, input } = await sampleRun(options());
+  const [, distill, evaluate] = input.plan.stages;
+  assert.ok(distill?.uses === 'distill' && evaluate?.uses === 'evaluate');
+  const plan: Plan = {
+    ...input.plan,
+    stages: [
+      ...input.plan.stages,
+      { ...evaluate, id: 'coreset', uses: 'select', with: { method: { name: 'herding' }, ipc: 1, lr: 0.01 } },
+      {
+        ...evaluate,
+        id: 'evaluate-coreset',
+        with: { ...evaluate.with, dataset: { stage: 'coreset', output: 'result' } },
+      },
+    ],
+  };
+  const result = { key: 'blobs/none', sha256: '0', bytes: 1, mediaType: 'none' };
+  const scores = {
+    type: 'evaluate',
+    scores: result,
+    rows: [row('selected', 0.55), row('random', 0.502)],
+  } as const;
+  await writeReport(
+    store,
+    edit({
+      ...input,
+      plan,
+      stages: {
+        ...input.stages,
+        coreset: { output: { type: 'select', result, method: 'herding', count: 2 }, state: 'finished' },
+        'evaluate-coreset': { output: scores, state: 'finished' },
+      },
+    }),
+  );
+  return textOf(store, 'report.html');
+}
+
+test('the sets of several methods are compared, and the distilled one leads', async () => {
+  const page = await withCoreset();
+  assert.match(sentence(page), /^2 images trained a ConvNet to 71\.2 %/);
+  const table = /<section id="methods">.*?<\/section>/s.exec(page)?.[0] ?? '';
+  const rows = Array.from(table.matchAll(/<tr[ >].*?<\/tr>/g), ([text]) =>
+    text
+      .replaceAll(/<[^>]*>/g, '|')
+      .replaceAll(/\|+/g, '|')
+      .replaceAll('\u00a0', ' '),
+  );
+  assert.deepEqual(rows.slice(-3), [
+    '|trajectory matching|distill|1|ConvNet|71.2 % ± 0.8|3|',
+    '|random images, others for each network|1|ConvNet|50.2 % ± 0.8|3|',
+    '|herding|coreset|1|ConvNet|55.0 % ± 0.8|3|',
+  ]);
+  assert.doesNotMatch(await pageOf({}), /id="methods"/);
+});
+
+test('a coreset alone leads too', async () => {
+  const page = await withCoreset(without('distill', 'evaluate'));
+  assert.equal(
+    sentence(page),
+    '2 real images selected by herding trained a ConvNet to 55.0 % ± 0.8 on the test set: 4.8 points more than 2 random real images.',
+  );
+  assert.match(page, /trained on the real images selected by herding alone/);
+  assert.match(page, /Selected real<\/span><\/td><td class="number">2</);
 });
 
 test('the network that was distilled with comes first, under its longer name too', async () => {

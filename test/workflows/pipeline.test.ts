@@ -6,13 +6,27 @@ import { after, before, describe, it } from 'node:test';
 import { WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import type { DistillChunkInput, EvaluateNetworkInput, TrainExpertInput } from '../../compute/protocol.js';
+import type {
+  DistillChunkInput,
+  EvaluateNetworkInput,
+  SelectImagesInput,
+  TrainExpertInput,
+} from '../../compute/protocol.js';
 import type { SummariseEvaluationInput, WriteReportInput } from '../../activities/contract.js';
 import { pipelineStatus } from '../../workflows/index.js';
 import { timeSkippingServer } from '../support/temporal.js';
 import { failureOf, startPipeline, withWorkers } from './harness.js';
 import type { NetworkSpec } from '../../networks/spec.js';
-import { distillation, evaluation, experts, fullPlan, network, planOf, reporting } from './plans.js';
+import {
+  distillation,
+  evaluation,
+  experts,
+  fullPlan,
+  network,
+  planOf,
+  reporting,
+  selection,
+} from './plans.js';
 import { Pretend, reference, untilCancelled } from './pretend.js';
 
 describe('pipeline', () => {
@@ -141,6 +155,59 @@ describe('pipeline', () => {
     );
     const [resolved] = pretend.calls.filter(({ name }) => name === 'resolveDataset');
     assert.deepEqual(resolved?.args[2], [network, ...networks]);
+  });
+
+  it('selects images by the experts, and evaluates them beside as many random ones', async () => {
+    const pretend = new Pretend();
+    const evaluate = evaluation({
+      needs: ['coreset'],
+      with: { ...evaluation().with, dataset: { stage: 'coreset', output: 'result' } },
+    });
+    const random = selection({
+      id: 'random',
+      needs: [],
+      with: { method: { name: 'random' }, ipc: 2, lr: 0.01 },
+    });
+    const plan = planOf(experts(), selection(), random, evaluate);
+    await withWorkers(server, pretend, async () => {
+      const handle = await startPipeline(server.client, plan);
+      const result = await handle.result();
+      assert.deepEqual(result.stages.coreset, {
+        type: 'select',
+        result: reference('herding 5'),
+        method: 'herding',
+        count: 5,
+      });
+      const status = await handle.query(pipelineStatus);
+      assert.deepEqual(
+        status.stages.slice(1, 3).map(({ done, total, summary }) => [done, total, summary]),
+        [
+          [1, 1, '5 real images by herding'],
+          [1, 1, '2 real images by random'],
+        ],
+      );
+    });
+    const asked = pretend.calls.filter(({ name }) => name === 'selectImages').map(({ args }) => args[0]);
+    const trajectories = pretend.outputs()['train-experts']?.trajectories;
+    const inputs = asked as SelectImagesInput[];
+    assert.deepEqual(inputs.map((input) => [input.config.method.name, input.trajectories]).toSorted(), [
+      ['herding', trajectories],
+      ['random', undefined],
+    ]);
+    const [summary] = pretend.calls.find(({ name }) => name === 'summariseEvaluation')?.args ?? [];
+    assert.deepEqual(
+      (summary as SummariseEvaluationInput).scores.map(({ trainedOn }) => trainedOn),
+      ['selected', 'random'],
+    );
+    const trained = pretend.calls.filter(({ name }) => name === 'evaluateNetwork').map(({ args }) => args[0]);
+    const sets = new Set(trained.map((input) => JSON.stringify((input as EvaluateNetworkInput).trainingSet)));
+    assert.deepEqual(
+      [...sets].map((set) => JSON.parse(set) as unknown),
+      [
+        { kind: 'distilled', result: reference('herding 5') },
+        { kind: 'random', ipc: 5 },
+      ],
+    );
   });
 
   it('takes results that are already there, unless told not to', async () => {

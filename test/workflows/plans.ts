@@ -8,6 +8,7 @@ import type {
   PlannedStage,
   ReportStage,
   RetryBudget,
+  SelectStage,
   TrainExpertsStage,
 } from '../../definition/plan.js';
 import type { NetworkSpec } from '../../networks/spec.js';
@@ -77,6 +78,22 @@ export function distillation(iterations: number, chunkIterations: number, every:
       augmentation: 'dsa',
       selection: { every, runs: 2, epochs: 10 },
     },
+  };
+}
+
+export function selection(change: Partial<SelectStage> = {}): SelectStage {
+  return {
+    ...common,
+    id: 'coreset',
+    uses: 'select',
+    needs: ['experts'],
+    with: {
+      method: { name: 'herding' },
+      trajectories: { stage: 'experts', output: 'trajectories' },
+      ipc: 5,
+      lr: 0.01,
+    },
+    ...change,
   };
 }
 

@@ -147,6 +147,12 @@ export class Pretend {
         loss: 0.1,
         engine,
       })),
+    selectImages: (input, limits) =>
+      this.work('selectImages', [input, limits], () => ({
+        result: reference(`${input.config.method.name} ${input.config.ipc}`),
+        count: input.config.ipc,
+        engine,
+      })),
   };
 
   /** The outputs of finished stages by stage type. */
