@@ -73,7 +73,7 @@ export async function runCase(bench: BenchCase, sides: Sides, repeats: number): 
   const running = [sides.ours(folder), ...(startTorch === undefined ? [] : [startTorch(folder)])];
   try {
     const descriptions = await Promise.all(running.map((side) => side.ready()));
-    const checks = await compareNumbers(folder, running);
+    const checks = await compareNumbers(folder, running, bench.toleranceFactor ?? 1);
     const seconds = await inTurn(running, repeats, bench.scale);
     const [ours, torch] = running.map((side, at): SideResult | undefined => {
       const [description, times] = [descriptions[at], seconds[at]];
@@ -112,7 +112,7 @@ async function inTurn(sides: readonly Side[], repeats: number, scale: number): P
   return seconds;
 }
 
-async function compareNumbers(folder: string, sides: readonly Side[]): Promise<Check[]> {
+async function compareNumbers(folder: string, sides: readonly Side[], factor: number): Promise<Check[]> {
   for (const side of sides) await side.check();
   if (sides.length < 2) return [];
   const read = (name: string) => readSafetensors(readFileSync(join(folder, `${name}.safetensors`)));
@@ -120,6 +120,6 @@ async function compareNumbers(folder: string, sides: readonly Side[]): Promise<C
   return [...theirs.tensors.keys()].map((tensor) => ({
     tensor,
     relativeError: relativeError(tensorOf(ours, tensor, 'F64').data, tensorOf(theirs, tensor, 'F64').data),
-    tolerance: toleranceOf(tensor),
+    tolerance: factor * toleranceOf(tensor),
   }));
 }
