@@ -3,15 +3,17 @@
  * compiled networks. One of each is enough, as tasks of a run follow one another.
  */
 import { loadDataset } from '../datasets/load.js';
-import { NormalisedImages } from '../distillation/batches.js';
+import { NormalisedImages, pixelsOf } from '../distillation/batches.js';
 import { createNetworkPrograms } from '../distillation/compile-programs.js';
 import type { NetworkPrograms } from '../distillation/network-programs.js';
-import { splitTraining } from '../distillation/split.js';
+import { divideRun, runOrder } from '../distillation/split.js';
 import type { DatasetManifest, LabelledImages } from '../datasets/dataset.js';
 import { buildNetwork } from '../networks/registry.js';
 import type { NetworkSpec } from '../networks/spec.js';
+import { DistilleryError } from '../errors/errors.js';
 import type { TaskContext } from './context.js';
 import { Latest } from './latest.js';
+import { bytesInWords, defaultMemoryLimit } from './memory.js';
 import type { DatasetInput } from './protocol.js';
 import { datasetIdentity } from './unit-keys.js';
 
@@ -38,8 +40,13 @@ export function runImages(context: TaskContext, dataset: DatasetInput): Promise<
 }
 
 async function loadRunImages({ store }: TaskContext, dataset: DatasetInput): Promise<RunImages> {
-  const { manifest, train, test } = await loadDataset(store, dataset.manifest);
-  const split = splitTraining(train, manifest.classes, dataset);
+  const { manifest, train, test } = await loadDataset(store, dataset.manifest, {
+    choose: (found) => {
+      requireRoom(found, dataset);
+      return runOrder(found.train.count, dataset);
+    },
+  });
+  const split = divideRun(train, manifest.classes, dataset);
   const normalised = (part: LabelledImages) => new NormalisedImages(part, manifest.classes, manifest);
   return {
     manifest,
@@ -48,6 +55,20 @@ async function loadRunImages({ store }: TaskContext, dataset: DatasetInput): Pro
     test: normalised(test),
     trainBytes: split.train,
   };
+}
+
+/** Images are held as bytes for as long as a process works for the run. */
+function requireRoom(manifest: DatasetManifest, { holdout, limit }: DatasetInput): void {
+  const { name, shape, train, test } = manifest;
+  const trainImages = limit === undefined ? train.count : holdout + limit;
+  const bytes = (trainImages + test.count) * pixelsOf(shape);
+  const room = defaultMemoryLimit();
+  if (bytes <= room) return;
+  throw new DistilleryError(
+    'InvalidDataset',
+    `The images of ${name} that this run uses take ${bytesInWords(bytes)}, and this machine has ` +
+      `${bytesInWords(room)} for computing: set a lower dataset.limit, import smaller images, or use a larger machine.`,
+  );
 }
 
 let programs: { readonly key: string; readonly value: NetworkPrograms } | undefined;

@@ -29,9 +29,9 @@ const manifestSchema: z.ZodType<DatasetManifest> = z
     'a mean and a std for every channel',
   );
 
-/** A data set as stored, not divided for a run yet. */
 export interface LoadedDataset {
   readonly manifest: DatasetManifest;
+  /** Those that were chosen, in the order in which they were. */
   readonly train: LabelledImages;
   readonly test: LabelledImages;
 }
@@ -42,18 +42,22 @@ export function getDatasetManifest(store: ArtifactStore, reference: Reference): 
 }
 
 /**
- * All images and labels, every byte verified.
+ * The images and labels, every byte verified. Holds what was chosen, the test images and one shard.
  * @param options cacheDir: folder that keeps the shards on this machine, shared by processes; none by default.
+ *   choose: indices of the training images wanted, from the manifest, before any image is read; default: all.
  */
 export async function loadDataset(
   store: ArtifactStore,
   reference: Reference,
-  { cacheDir }: { readonly cacheDir?: string } = {},
+  {
+    cacheDir,
+    choose,
+  }: { readonly cacheDir?: string; readonly choose?: (manifest: DatasetManifest) => Uint32Array } = {},
 ): Promise<LoadedDataset> {
   const manifest = await getDatasetManifest(store, reference);
   const source = cacheDir === undefined ? store : new BlobCache(store, cacheDir);
   const read = (shard: Reference): Promise<Uint8Array> => source.get(shard);
   const { shape, classes } = manifest;
-  const train = await readSplit(manifest.train, shape, classes, read);
+  const train = await readSplit(manifest.train, shape, classes, read, choose?.(manifest));
   return { manifest, train, test: await readSplit(manifest.test, shape, classes, read) };
 }

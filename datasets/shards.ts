@@ -61,7 +61,9 @@ export async function writeSplit(
 }
 
 /**
+ * Reads shard by shard: no more is held than what is asked for and one shard.
  * @param read the bytes of a shard, verified.
+ * @param wanted different indices of the images to give, in this order; default: all.
  * @throws DistilleryError `InvalidDataset` when the shards are not what the manifest says.
  */
 export async function readSplit(
@@ -69,10 +71,12 @@ export async function readSplit(
   shape: ImageShape,
   classes: number,
   read: (shard: Reference) => Promise<Uint8Array>,
+  wanted?: Uint32Array,
 ): Promise<LabelledImages> {
   const size = pixelCount(shape);
-  const images = new Uint8Array(split.count * size);
-  const labels = new Int32Array(split.count);
+  const images = new Uint8Array((wanted?.length ?? split.count) * size);
+  const labels = new Int32Array(wanted?.length ?? split.count);
+  const places = wanted === undefined ? undefined : placesOf(wanted, split.count);
   let count = 0;
   for (const shard of split.shards) {
     const file = readSafetensors(await read(shard));
@@ -87,15 +91,31 @@ export async function readSplit(
         `images of ${[shape.channels, shape.height, shape.width].join(' x ')} with a label each`,
       );
     }
-    images.set(part.data, count * size);
-    labels.set(partLabels, count);
+    const wrong = partLabels.find((label) => label < 0 || label >= classes);
+    if (wrong !== undefined) throw invalid(shard, `labels from 0 to ${classes - 1}, found ${wrong}`);
+    if (places === undefined) {
+      images.set(part.data, count * size);
+      labels.set(partLabels, count);
+    } else {
+      partLabels.forEach((label, i) => {
+        const place = places[count + i] ?? -1;
+        if (place < 0) return;
+        images.set(part.data.subarray(i * size, (i + 1) * size), place * size);
+        labels[place] = label;
+      });
+    }
     count += n;
   }
   if (count !== split.count)
     throw invalid(split.shards.at(-1), `${split.count} images in all, found ${count}`);
-  const wrong = labels.find((label) => label < 0 || label >= classes);
-  if (wrong !== undefined) throw invalid(split.shards[0], `labels from 0 to ${classes - 1}, found ${wrong}`);
-  return { shape, count, images, labels };
+  return { shape, count: labels.length, images, labels };
+}
+
+/** Where each of `count` images goes; -1 for those that are not wanted. */
+function placesOf(wanted: Uint32Array, count: number): Int32Array {
+  const places = new Int32Array(count).fill(-1);
+  wanted.forEach((index, place) => (places[index] = place));
+  return places;
 }
 
 function invalid(shard: Reference | undefined, expected: string): DistilleryError {

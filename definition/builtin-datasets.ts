@@ -1,6 +1,6 @@
 /**
- * @file What is known of the built-in data sets before they are in a store, so that a definition can be
- * checked and its cost counted without one.
+ * @file What is known of well-known data sets before they are in a store, so that a definition can be checked
+ * and its cost counted without one.
  */
 import type { ImageShape } from '../networks/spec.js';
 
@@ -11,14 +11,26 @@ export interface KnownDataset {
   readonly testImages: number;
 }
 
+function known(
+  channels: number,
+  side: number,
+  classes: number,
+  trainImages: number,
+  testImages: number,
+): KnownDataset {
+  return { shape: { channels, height: side, width: side }, classes, trainImages, testImages };
+}
+
 const datasets: ReadonlyMap<string, KnownDataset> = new Map([
-  [
-    'fashion-mnist',
-    { shape: { channels: 1, height: 28, width: 28 }, classes: 10, trainImages: 60_000, testImages: 10_000 },
-  ],
+  ['fashion-mnist', known(1, 28, 10, 60_000, 10_000)],
+  ['mnist', known(1, 28, 10, 60_000, 10_000)],
+  ['svhn', known(3, 32, 10, 73_257, 26_032)],
+  ['cifar-10', known(3, 32, 10, 50_000, 10_000)],
+  ['cifar-100', known(3, 32, 100, 50_000, 10_000)],
+  ['tiny-imagenet', known(3, 64, 200, 100_000, 10_000)],
 ]);
 
-/** Size and shape of a built-in data set; undefined for those only the store knows. */
+/** Size and shape of a well-known data set; undefined for those only the store knows. */
 export function knownDataset(source: string): KnownDataset | undefined {
   return datasets.get(source);
 }

@@ -14,18 +14,6 @@ export interface SplitSettings {
   readonly seed: number;
 }
 
-/** The images at the indices, copied. */
-function take(images: LabelledImages, indices: Uint32Array): LabelledImages {
-  const size = pixelsOf(images.shape);
-  const bytes = new Uint8Array(indices.length * size);
-  const labels = new Int32Array(indices.length);
-  indices.forEach((index, i) => {
-    bytes.set(images.images.subarray(index * size, (index + 1) * size), i * size);
-    labels[i] = images.labels[index] ?? 0;
-  });
-  return { shape: images.shape, count: indices.length, images: bytes, labels };
-}
-
 function requireEveryClass(images: LabelledImages, classes: number): void {
   const present = new Set(images.labels);
   for (let label = 0; label < classes; label++)
@@ -38,27 +26,45 @@ function requireEveryClass(images: LabelledImages, classes: number): void {
 }
 
 /**
- * In the order of one permutation of the training set, the first `holdout` images are held out and the next
- * `limit` are trained on.
+ * Indices of the training images that a run uses, in the order of one permutation of them all: first the
+ * `holdout` ones held out, then the `limit` ones trained on.
  *
- * @throws DistilleryError `InvalidDefinition` when there are too few images, `InvalidDataset` when the images to
- *   train on lack a class
+ * @param count training images of the data set
+ * @throws DistilleryError `InvalidDefinition` when there are too few
  */
-export function splitTraining(
-  images: LabelledImages,
-  classes: number,
-  { holdout, limit, seed }: SplitSettings,
-): { readonly train: LabelledImages; readonly holdout: LabelledImages } {
+export function runOrder(count: number, { holdout, limit, seed }: SplitSettings): Uint32Array {
   const wanted = holdout + (limit ?? 1);
-  if (wanted > images.count)
+  if (wanted > count)
     throw new DistilleryError(
       'InvalidDefinition',
       `dataset.holdout ${holdout} and ${limit === undefined ? 'at least 1 image to train on' : `dataset.limit ${limit}`} ` +
-        `need ${wanted} training images, but the data set has ${images.count}: lower one of them.`,
+        `need ${wanted} training images, but the data set has ${count}: lower one of them.`,
     );
-  const order = new Stream(seed, 'dataset-split').permutation(images.count);
-  const end = limit === undefined ? images.count : holdout + limit;
-  const train = take(images, order.subarray(holdout, end));
+  const order = new Stream(seed, 'dataset-split').permutation(count);
+  return limit === undefined ? order : order.subarray(0, holdout + limit);
+}
+
+/**
+ * Divides the images of a run, given in `runOrder`. The parts are views, not copies.
+ *
+ * @throws DistilleryError `InvalidDataset` when the images to train on lack a class
+ */
+export function divideRun(
+  images: LabelledImages,
+  classes: number,
+  { holdout }: Pick<SplitSettings, 'holdout'>,
+): { readonly train: LabelledImages; readonly holdout: LabelledImages } {
+  const train = part(images, holdout, images.count);
   requireEveryClass(train, classes);
-  return { train, holdout: take(images, order.subarray(0, holdout)) };
+  return { train, holdout: part(images, 0, holdout) };
+}
+
+function part({ shape, images, labels }: LabelledImages, from: number, to: number): LabelledImages {
+  const size = pixelsOf(shape);
+  return {
+    shape,
+    count: to - from,
+    images: images.subarray(from * size, to * size),
+    labels: labels.subarray(from, to),
+  };
 }

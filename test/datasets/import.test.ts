@@ -120,6 +120,18 @@ test('large splits are divided into shards, each within one object', async () =>
   assert.ok(Buffer.from(read.images.buffer).equals(large.images));
 });
 
+test('chosen images are read in the order in which they were chosen', async () => {
+  const store = new MemoryStore();
+  const split = await writeSplit(store, memorySplit(train));
+  const wanted = Uint32Array.of(59, 0, 31);
+  const read = await readSplit(split, shape, 10, (shard) => store.get(shard), wanted);
+  assert.deepEqual([read.count, [...read.labels]], [3, [9, 0, 1]]);
+  wanted.forEach((index, place) => {
+    const image = (of: Uint8Array, at: number): Uint8Array => of.subarray(at * 784, (at + 1) * 784);
+    assert.deepEqual(image(read.images, place), image(train.images, index));
+  });
+});
+
 test('shards that do not fit their manifest are refused', async () => {
   const store = new MemoryStore();
   const split = await writeSplit(store, memorySplit(train));

@@ -6,7 +6,7 @@ import { describe, it } from 'node:test';
 import { randomBaseline, subset } from '../../distillation/baselines.js';
 import { FloatImages, NormalisedImages } from '../../distillation/batches.js';
 import { mean, populationStd, selectCandidate } from '../../distillation/selection.js';
-import { splitTraining } from '../../distillation/split.js';
+import { divideRun, runOrder, type SplitSettings } from '../../distillation/split.js';
 import { studentSteps } from '../../distillation/student-steps.js';
 import { initialImages, syntheticLabels } from '../../distillation/synthetic-set.js';
 import { bandImages } from '../support/images.js';
@@ -33,12 +33,25 @@ describe('batches', () => {
   });
 });
 
+/** As a run is given its images. */
+function splitTraining(classes: number, settings: SplitSettings) {
+  const order = runOrder(images.count, settings);
+  const image = (index: number) => images.images.subarray(index * pixels, (index + 1) * pixels);
+  const chosen = {
+    shape,
+    count: order.length,
+    images: new Uint8Array(Buffer.concat([...order].map(image))),
+    labels: Int32Array.from(order, (index) => images.labels[index] ?? -1),
+  };
+  return divideRun(chosen, classes, settings);
+}
+
 describe('split', () => {
   it('is disjoint, depends on the seed alone, and a larger limit only adds images', () => {
-    const { train, holdout } = splitTraining(images, 3, { holdout: 10, limit: 20, seed: 5 });
+    const { train, holdout } = splitTraining(3, { holdout: 10, limit: 20, seed: 5 });
     assert.equal(train.count, 20);
     assert.equal(holdout.count, 10);
-    const all = splitTraining(images, 3, { holdout: 10, seed: 5 });
+    const all = splitTraining(3, { holdout: 10, seed: 5 });
     assert.equal(all.train.count, 50);
     assert.deepEqual(all.holdout, holdout);
     assert.deepEqual(all.train.images.subarray(0, 20 * pixels), train.images);
@@ -49,16 +62,16 @@ describe('split', () => {
         .join(),
     );
     assert.equal(new Set(rows).size, 60);
-    assert.notDeepEqual(splitTraining(images, 3, { holdout: 10, seed: 6 }).holdout, holdout);
+    assert.notDeepEqual(splitTraining(3, { holdout: 10, seed: 6 }).holdout, holdout);
   });
 
   it('says what to change when there are too few images or a class is absent', () => {
-    assert.throws(() => splitTraining(images, 3, { holdout: 50, limit: 20, seed: 1 }), {
+    assert.throws(() => splitTraining(3, { holdout: 50, limit: 20, seed: 1 }), {
       code: 'InvalidDefinition',
       message: /need 70 training images, but the data set has 60/,
     });
-    assert.throws(() => splitTraining(images, 3, { holdout: 60, seed: 1 }), { code: 'InvalidDefinition' });
-    assert.throws(() => splitTraining(images, 4, { holdout: 5, seed: 1 }), {
+    assert.throws(() => splitTraining(3, { holdout: 60, seed: 1 }), { code: 'InvalidDefinition' });
+    assert.throws(() => splitTraining(4, { holdout: 5, seed: 1 }), {
       code: 'InvalidDataset',
       message: /none of class 3/,
     });
