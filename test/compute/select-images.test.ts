@@ -8,7 +8,7 @@ import { decodeDistilled } from '../../artifacts/result-folder.js';
 import type { SelectImagesInput, SelectImagesResult } from '../../compute/protocol.js';
 import { loadDataset } from '../../datasets/load.js';
 import { NormalisedImages } from '../../distillation/batches.js';
-import { splitTraining } from '../../distillation/split.js';
+import { divideRun, runOrder } from '../../distillation/split.js';
 import type { CoresetMethod } from '../../definition/plan.js';
 import { tinyClasses, tinyNetwork } from '../support/tiny.js';
 import {
@@ -54,8 +54,10 @@ async function chosen(store: OwnStore, { result }: SelectImagesResult) {
 describe('selectImages', () => {
   it('gives different real images of each class by every method', async (t) => {
     const { store, dataset, input } = await selection(t);
-    const { manifest, train } = await loadDataset(store, dataset.manifest);
-    const split = splitTraining(train, tinyClasses, dataset).train;
+    const { manifest, train } = await loadDataset(store, dataset.manifest, {
+      choose: (found) => runOrder(found.train.count, dataset),
+    });
+    const split = divideRun(train, tinyClasses, dataset).train;
     const real = new NormalisedImages(split, tinyClasses, manifest);
     const all = real.batch(Uint32Array.from({ length: split.count }, (_, at) => at)).images;
     const names = Array.from({ length: split.count }, (_, at) => all.subarray(at * 64, at * 64 + 64).join());
