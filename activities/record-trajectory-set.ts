@@ -17,12 +17,13 @@ export async function recordTrajectorySet(
   if (first === undefined) {
     throw new DistilleryError('InvalidDefinition', 'There are no experts; train at least one.');
   }
-  const { epochs, parameterCount } = first;
+  const { epochs, parameterCount, kept } = first;
   const set = await putTrajectorySet(store, key, {
     kind: 'trajectory-set',
     network,
     parameterCount,
     epochs,
+    ...(kept && { kept }),
     trajectories,
   });
   const atEpoch = (epoch: number) => experts.map(({ testAccuracy }) => testAccuracy[epoch] ?? Number.NaN);

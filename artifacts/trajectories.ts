@@ -1,8 +1,7 @@
 /**
- * @file Reading experts: their manifests, sets of them, and single snapshots by range.
+ * @file Reading experts: their manifests and sets of them.
  */
 import { z } from 'zod';
-import { DistilleryError } from '../errors/errors.js';
 import { isThere } from './hold.js';
 import { expertKey, trajectorySetKey } from './layout.js';
 import type { Reference } from './reference.js';
@@ -27,6 +26,8 @@ const trajectorySchema: z.ZodType<Trajectory> = z
     parameters: z.array(z.object({ name: z.string(), shape: z.array(count) })),
     parameterCount: count,
     epochs: count,
+    kept: z.array(count).exactOptional(),
+    precision: z.literal('fp16-delta').exactOptional(),
     shards: z.array(
       z.object({ object: referenceSchema, epochs: z.array(z.object({ epoch: count, range: rangeSchema })) }),
     ),
@@ -34,12 +35,15 @@ const trajectorySchema: z.ZodType<Trajectory> = z
     trainLoss: z.array(z.number()),
   })
   .refine(
-    ({ shards, epochs }) =>
-      shards.flatMap((shard) => shard.epochs).every(({ epoch }, i) => epoch === i && i <= epochs),
+    ({ shards, epochs, kept }) =>
+      shards
+        .flatMap((shard) => shard.epochs)
+        .every(({ epoch }, i) => epoch === (kept ? kept[i] : i) && epoch <= epochs),
     'its epochs are not in order',
   )
   .refine(
-    ({ shards, epochs }) => shards.reduce((sum, shard) => sum + shard.epochs.length, 0) === epochs + 1,
+    ({ shards, epochs, kept }) =>
+      shards.reduce((sum, shard) => sum + shard.epochs.length, 0) === (kept?.length ?? epochs + 1),
     'an epoch is missing',
   );
 
@@ -48,6 +52,7 @@ const trajectorySetSchema: z.ZodType<TrajectorySet> = z.object({
   network: networkSchema,
   parameterCount: count,
   epochs: count,
+  kept: z.array(count).exactOptional(),
   trajectories: z.array(referenceSchema),
 });
 
@@ -95,86 +100,4 @@ export async function putTrajectorySet(
   set: TrajectorySet,
 ): Promise<Reference> {
   return (await store.putManifest(trajectorySetKey(stage), set)).reference;
-}
-
-/**
- * The parameters of an expert after an epoch (0 is the initialisation), flat, read by range and verified.
- * @throws DistilleryError `InvalidTrajectory` when there is no such epoch, `Corrupt` when it is damaged.
- */
-export async function readSnapshot(
-  store: ArtifactStore,
-  trajectory: Trajectory,
-  epoch: number,
-): Promise<Float32Array> {
-  const { object, range } = placeOf(trajectory, epoch);
-  const bytes = await store.getRange(object, range);
-  return new Float32Array(bytes.buffer, bytes.byteOffset, trajectory.parameterCount);
-}
-
-/** Keeps the snapshots used last in memory, shared by all experts and runs of this process. */
-export class SnapshotCache {
-  readonly #store: ArtifactStore;
-  readonly #maxBytes: number;
-  /** In order of last use. */
-  readonly #snapshots = new Map<string, { bytes: number; snapshot: Promise<Float32Array> }>();
-  #bytes = 0;
-
-  /** @param maxBytes default 1 GiB. */
-  constructor(store: ArtifactStore, maxBytes = 1024 ** 3) {
-    this.#store = store;
-    this.#maxBytes = maxBytes;
-  }
-
-  /** As `readSnapshot`. The array is shared: do not change it. */
-  get(trajectory: Trajectory, epoch: number): Promise<Float32Array> {
-    const { object, range } = placeOf(trajectory, epoch);
-    const key = `${object.sha256}:${range.offset}`;
-    const known = this.#snapshots.get(key);
-    if (known !== undefined) {
-      this.#snapshots.delete(key);
-      this.#snapshots.set(key, known);
-      return known.snapshot;
-    }
-    const snapshot = readSnapshot(this.#store, trajectory, epoch);
-    this.#snapshots.set(key, { bytes: range.length, snapshot });
-    this.#bytes += range.length;
-    this.#evict(key);
-    // What could not be read is read anew the next time.
-    snapshot.catch(() => {
-      if (this.#snapshots.get(key)?.snapshot === snapshot) this.#drop(key);
-    });
-    return snapshot;
-  }
-
-  #evict(newest: string): void {
-    for (const key of this.#snapshots.keys()) {
-      if (this.#bytes <= this.#maxBytes || key === newest) return;
-      this.#drop(key);
-    }
-  }
-
-  #drop(key: string): void {
-    this.#bytes -= this.#snapshots.get(key)?.bytes ?? 0;
-    this.#snapshots.delete(key);
-  }
-}
-
-function placeOf(trajectory: Trajectory, epoch: number) {
-  for (const { object, epochs } of trajectory.shards) {
-    const found = epochs.find((place) => place.epoch === epoch);
-    if (found === undefined) continue;
-    if (found.range.length !== trajectory.parameterCount * Float32Array.BYTES_PER_ELEMENT) {
-      throw new DistilleryError(
-        'InvalidTrajectory',
-        `Expert ${trajectory.index}, epoch ${epoch}: ${found.range.length} bytes do not hold ` +
-          `${trajectory.parameterCount} parameters. Train the expert again.`,
-      );
-    }
-    return { object, range: found.range };
-  }
-  throw new DistilleryError(
-    'InvalidTrajectory',
-    `Expert ${trajectory.index} has no epoch ${epoch}, only 0 to ${trajectory.epochs}. ` +
-      'Train longer experts or lower maxStartEpoch + expertEpochs.',
-  );
 }

@@ -7,6 +7,7 @@ import { sha256 } from './digest.js';
 import { epochName, expertKey } from './layout.js';
 import type { Reference } from './reference.js';
 import { elementCount, safetensorsHeaderBytes, writeSafetensors, type NamedTensor } from './safetensors.js';
+import { restoredSnapshot, snapshotDelta, wholeSnapshot, type StoredSnapshot } from './stored-snapshot.js';
 import type { ArtifactStore } from './store.js';
 import type { ParameterShape, Trajectory, TrajectoryShard } from './trajectory.js';
 import { getTrajectory } from './trajectories.js';
@@ -24,12 +25,24 @@ export interface TrajectoryHead {
   readonly parameters: readonly ParameterShape[];
 }
 
+/** How a trajectory is stored. */
+export interface TrajectoryStorage {
+  /** Epochs to keep, in order; all from 0 on when absent. */
+  readonly kept?: readonly number[] | undefined;
+  /** Float32 when absent; see {@link Trajectory}. */
+  readonly precision?: 'fp16-delta' | undefined;
+  /** Shards are closed before they grow beyond this; default 16 MiB, at most 48. */
+  readonly shardBytes?: number;
+}
+
 /** A writer's progress, to keep in the expert's checkpoint. */
 export interface WriterState {
   /** Plain JSON: put it into the checkpoint's metadata. */
   readonly shards: readonly TrajectoryShard[];
-  /** Flat snapshots that are in no shard yet, by epoch. */
-  readonly pending: ReadonlyMap<number, Float32Array>;
+  /** Snapshots that are in no shard yet, by epoch. */
+  readonly pending: ReadonlyMap<number, StoredSnapshot>;
+  /** Where differences are stored: the newest snapshot as a reader will have it. */
+  readonly newest?: Float32Array | undefined;
 }
 
 export class TrajectoryWriter {
@@ -38,37 +51,47 @@ export class TrajectoryWriter {
   readonly #head: TrajectoryHead;
   readonly #parameterCount: number;
   readonly #shardBytes: number;
+  readonly #storage: TrajectoryStorage;
   readonly #shards: TrajectoryShard[];
-  readonly #pending: Map<number, Float32Array>;
+  readonly #pending: Map<number, StoredSnapshot>;
+  #newest: Float32Array | undefined;
 
   /**
    * @param unit key of this expert's unit of work: the manifest will be at `experts/<unit>.json`.
    * @param from where an earlier attempt stopped.
-   * @param shardBytes shards are closed before they grow beyond this; default 16 MiB, at most 48.
+   * @param storage by default every epoch in float32.
    */
   constructor(
     store: ArtifactStore,
     unit: string,
     head: TrajectoryHead,
     from: WriterState = { shards: [], pending: new Map() },
-    shardBytes = defaultShardBytes,
+    storage: TrajectoryStorage = {},
   ) {
     this.#store = store;
     this.#unit = unit;
     this.#head = head;
     this.#parameterCount = head.parameters.reduce((sum, { shape }) => sum + elementCount(shape), 0);
-    this.#shardBytes = Math.min(shardBytes, maxShardBytes);
+    this.#shardBytes = Math.min(storage.shardBytes ?? defaultShardBytes, maxShardBytes);
+    this.#storage = storage;
     this.#shards = [...from.shards];
     this.#pending = new Map(from.pending);
+    this.#newest = from.newest;
   }
 
-  /** The epoch that `add` expects next; 0 is the initialisation. */
+  /** The epoch that `add` expects next; 0 is the initialisation. Infinite when all are there. */
   get nextEpoch(): number {
+    const { kept } = this.#storage;
+    return kept ? (kept[this.#count] ?? Infinity) : this.#count;
+  }
+
+  /** Snapshots so far. */
+  get #count(): number {
     return this.#shards.reduce((sum, { epochs }) => sum + epochs.length, 0) + this.#pending.size;
   }
 
   /**
-   * Takes the snapshot of the next epoch; it is copied. Writes a shard when enough have gathered.
+   * Takes the snapshot of the next epoch to keep; it is copied. Writes a shard when enough have gathered.
    * @param snapshot all parameters in order, flat; not NaN or infinite, which is for the caller to see to.
    */
   async add(epoch: number, snapshot: Float32Array): Promise<void> {
@@ -77,15 +100,21 @@ export class TrajectoryWriter {
         `expected epoch ${this.nextEpoch} of ${this.#parameterCount} parameters, got epoch ${epoch} of ${snapshot.length}`,
       );
     }
-    if (this.#pending.size > 0 && (this.#pending.size + 1) * snapshot.byteLength > this.#shardBytes) {
-      await this.#closeShard();
-    }
-    this.#pending.set(epoch, snapshot.slice());
+    const stored = this.#stored(snapshot);
+    const waiting = [...this.#pending.values()].reduce((sum, { data }) => sum + data.byteLength, 0);
+    if (waiting > 0 && waiting + stored.data.byteLength > this.#shardBytes) await this.#closeShard();
+    this.#pending.set(epoch, stored);
+    if (this.#storage.precision) this.#newest = restoredSnapshot(this.#newest, stored).slice();
+  }
+
+  #stored(snapshot: Float32Array): StoredSnapshot {
+    return this.#newest ? snapshotDelta(this.#newest, snapshot) : wholeSnapshot(snapshot);
   }
 
   /** What a new writer needs to go on from here. */
   state(): WriterState {
-    return { shards: [...this.#shards], pending: new Map(this.#pending) };
+    const newest = this.#newest;
+    return { shards: [...this.#shards], pending: new Map(this.#pending), ...(newest && { newest }) };
   }
 
   /**
@@ -96,9 +125,13 @@ export class TrajectoryWriter {
     testAccuracy: readonly number[],
     trainLoss: readonly number[],
   ): Promise<{ trajectory: Trajectory; reference: Reference; created: boolean }> {
-    const epochs = this.nextEpoch - 1;
-    if (testAccuracy.length !== epochs + 1 || trainLoss.length !== epochs) {
-      throw new RangeError(`${epochs} epochs need ${epochs + 1} accuracies and ${epochs} losses`);
+    const epochs = trainLoss.length;
+    const { kept, precision } = this.#storage;
+    const missing = this.nextEpoch <= epochs || (kept === undefined && this.#count !== epochs + 1);
+    if (testAccuracy.length !== epochs + 1 || missing) {
+      throw new RangeError(
+        `${epochs} epochs need ${epochs + 1} accuracies and all snapshots that are to be kept`,
+      );
     }
     if (this.#pending.size > 0) await this.#closeShard();
     const trajectory: Trajectory = {
@@ -106,6 +139,8 @@ export class TrajectoryWriter {
       ...this.#head,
       parameterCount: this.#parameterCount,
       epochs,
+      ...(kept && { kept }),
+      ...(precision && { precision }),
       shards: this.#shards,
       testAccuracy,
       trainLoss,
@@ -120,18 +155,19 @@ export class TrajectoryWriter {
 
   async #closeShard(): Promise<void> {
     const tensors = new Map<string, NamedTensor>();
-    for (const [epoch, snapshot] of this.#pending) {
+    for (const [epoch, stored] of this.#pending) {
+      const name = stored.dtype === 'F32' ? epochName(epoch) : `${epochName(epoch)}-delta`;
       let offset = 0;
-      for (const { name, shape } of this.#head.parameters) {
-        const data = snapshot.subarray(offset, offset + elementCount(shape));
-        tensors.set(`${epochName(epoch)}/${name}`, { dtype: 'F32', shape, data });
-        offset += data.length;
+      for (const parameter of this.#head.parameters) {
+        const end = offset + elementCount(parameter.shape);
+        tensors.set(`${name}/${parameter.name}`, part(stored, parameter.shape, offset, end));
+        offset = end;
       }
     }
     const bytes = writeSafetensors(tensors);
-    const length = this.#parameterCount * Float32Array.BYTES_PER_ELEMENT;
     let offset = safetensorsHeaderBytes(bytes);
-    const epochs = [...this.#pending.keys()].map((epoch) => {
+    const epochs = [...this.#pending].map(([epoch, { data }]) => {
+      const length = data.byteLength;
       const range = { offset, length, sha256: sha256(bytes.subarray(offset, offset + length)) };
       offset += length;
       return { epoch, range };
@@ -139,4 +175,10 @@ export class TrajectoryWriter {
     this.#shards.push({ object: await this.#store.putBlob(bytes, safetensorsMediaType), epochs });
     this.#pending.clear();
   }
+}
+
+function part(stored: StoredSnapshot, shape: readonly number[], from: number, to: number): NamedTensor {
+  return stored.dtype === 'F32'
+    ? { dtype: 'F32', shape, data: stored.data.subarray(from, to) }
+    : { dtype: 'F16', shape, data: stored.data.subarray(from, to) };
 }

@@ -10,10 +10,13 @@ export interface ParameterShape {
   readonly shape: readonly number[];
 }
 
-/** A safetensors object of whole epochs; tensors are named `e-0007/features.0.weight`. */
+/**
+ * A safetensors object of whole epochs; tensors are named `e-0007/features.0.weight`, differences to the epoch
+ * kept before `e-0007-delta/features.0.weight`.
+ */
 export interface TrajectoryShard {
   readonly object: Reference;
-  /** Where each epoch's parameters lie, contiguous, float32 little-endian in parameter order. */
+  /** Where each epoch's parameters lie, contiguous, little-endian in parameter order. */
   readonly epochs: readonly { readonly epoch: number; readonly range: ByteRange }[];
 }
 
@@ -26,8 +29,12 @@ export interface Trajectory {
   readonly network: NetworkSpec;
   readonly parameters: readonly ParameterShape[];
   readonly parameterCount: number;
-  /** Epochs trained; there are `epochs + 1` snapshots. */
+  /** Epochs trained. */
   readonly epochs: number;
+  /** Epochs whose snapshots were kept, in order; all from 0 to `epochs` when absent. */
+  readonly kept?: readonly number[];
+  /** Float32 when absent. With `fp16-delta`, every snapshot but the first is the float16 difference to the last. */
+  readonly precision?: 'fp16-delta';
   readonly shards: readonly TrajectoryShard[];
   /** In [0,1], by epoch from 0 to `epochs`. */
   readonly testAccuracy: readonly number[];
@@ -41,5 +48,7 @@ export interface TrajectorySet {
   readonly network: NetworkSpec;
   readonly parameterCount: number;
   readonly epochs: number;
+  /** As in each trajectory. */
+  readonly kept?: readonly number[];
   readonly trajectories: readonly Reference[];
 }

@@ -4,7 +4,8 @@
 import { canonicalJson } from '../artifacts/canonical-json.js';
 import type { Reference } from '../artifacts/reference.js';
 import type { ArtifactStore } from '../artifacts/store.js';
-import { getTrajectory, getTrajectorySet, SnapshotCache } from '../artifacts/trajectories.js';
+import { SnapshotCache } from '../artifacts/snapshots.js';
+import { getTrajectory, getTrajectorySet } from '../artifacts/trajectories.js';
 import type { ExpertSnapshots } from '../distillation/trajectory-choice.js';
 import { DistilleryError } from '../errors/errors.js';
 import type { Network } from '../networks/network.js';
@@ -50,6 +51,7 @@ async function readExperts(
   return {
     experts: trajectories.length,
     epochs: set.epochs,
+    ...(set.kept && { kept: set.kept }),
     snapshot(expert, epoch) {
       const trajectory = trajectories[expert];
       if (!trajectory) throw new RangeError(`there is no expert ${expert}`);

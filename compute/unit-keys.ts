@@ -28,13 +28,13 @@ export function datasetIdentity({ manifest, limit, holdout, seed }: DatasetInput
 
 /** Neither how many experts there are nor how long this one trains changes its steps. */
 export function expertUnit({ dataset, network, config, seed, index, fresh }: TrainExpertInput): string {
-  const { lr, momentum, weightDecay, batchSize, augmentation } = config;
+  const { lr, momentum, weightDecay, batchSize, augmentation, precision, keepEpochs } = config;
   return unitKey({
     task: 'train-expert',
     version: versions.trainExpert,
     dataset: datasetIdentity(dataset),
     network,
-    config: { lr, momentum, weightDecay, batchSize, augmentation },
+    config: { lr, momentum, weightDecay, batchSize, augmentation, precision, keepEpochs },
     seed,
     index,
     fresh,

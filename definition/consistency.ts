@@ -3,7 +3,7 @@
  * a data set large enough for its split.
  */
 import { knownDataset, type KnownDataset } from './builtin-datasets.js';
-import { checkMethod } from './consistency-mtt.js';
+import { checkKeptEpochs, checkMethod } from './consistency-mtt.js';
 import { imageSizeProblem } from './image-sizes.js';
 import { type Issues, type Path, shown } from './issues.js';
 import { maximumCandidateRuns, maximumCandidates } from './limits.js';
@@ -15,7 +15,8 @@ export function checkConsistency(plan: Plan, issues: Issues): void {
   if (known) checkSplit(plan, known, issues);
   checkNetwork(plan.network, ['network'], known, issues);
   for (const stage of plan.stages) {
-    if (stage.uses === 'distill') checkDistill(plan, stage, known, issues);
+    if (stage.uses === 'train-experts') checkKeptEpochs(stage, issues);
+    else if (stage.uses === 'distill') checkDistill(plan, stage, known, issues);
     else if (stage.uses === 'select') checkSelect(plan, stage, known, issues);
     else if (stage.uses === 'evaluate') checkNetworks(stage, plan.network, known, issues);
   }

@@ -2,6 +2,7 @@
  * @file What a plan will do, in counts and bytes: nothing is measured and no store is asked.
  */
 import { knownDataset } from './builtin-datasets.js';
+import { snapshotCount } from './kept-epochs.js';
 import { describeNetwork } from './network-names.js';
 import { parameterCount } from './parameter-count.js';
 import type {
@@ -116,7 +117,10 @@ function describeStage(stage: PlannedStage, plan: Plan, sizes: Sizes): StageSumm
 type Work = Omit<StageSummary, 'id' | 'uses' | 'needs'>;
 
 function experts({ with: config, maxParallel }: TrainExpertsStage, { train, parameters }: Sizes): Work {
-  const { count, epochs, batchSize } = config;
+  const { count, epochs, batchSize, precision } = config;
+  const snapshots = snapshotCount(config);
+  // The first in float32, the others as it says.
+  const bytesEach = precision === 'fp16-delta' ? 4 + 2 * (snapshots - 1) : 4 * snapshots;
   return {
     units: count,
     unitName: 'experts',
@@ -125,8 +129,7 @@ function experts({ with: config, maxParallel }: TrainExpertsStage, { train, para
       sgdSteps: count * epochs * Math.ceil(train / batchSize),
       imagesSeen: count * epochs * train,
     }),
-    // Float32, after every epoch and at the start.
-    ...(parameters !== undefined && { storedBytes: count * (epochs + 1) * parameters * 4 }),
+    ...(parameters !== undefined && { storedBytes: count * parameters * bytesEach }),
   };
 }
 

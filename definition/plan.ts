@@ -27,6 +27,10 @@ export interface OutputRef {
 export interface TrainExpertsConfig {
   readonly count: number;
   readonly epochs: number;
+  /** How the weights are stored. Absent: float32. */
+  readonly precision?: 'fp16-delta';
+  /** Epochs whose weights are kept, in order, or every so many from 0. Absent: all. */
+  readonly keepEpochs?: readonly number[] | { readonly every: number };
   readonly lr: number;
   readonly momentum: number;
   readonly weightDecay: number;

@@ -11,6 +11,7 @@ import type {
   PlannedStage,
   RetryBudget,
   SelectConfig,
+  TrainExpertsConfig,
 } from './plan.js';
 import { planMethod } from './planning-mtt.js';
 import type { Definition, StageDefinition } from './schema.js';
@@ -86,7 +87,7 @@ function planStage(
   };
   switch (stage.uses) {
     case 'train-experts':
-      return { ...base, uses: stage.uses, with: stage.with };
+      return { ...base, uses: stage.uses, with: planExperts(stage.with) };
     case 'distill':
       return {
         ...base,
@@ -105,6 +106,18 @@ function planStage(
         with: stage.with.title === undefined ? {} : { title: stage.with.title },
       };
   }
+}
+
+/** What is stored as by default is left out, so that experts keep their names. */
+function planExperts(config: With<'train-experts'>): TrainExpertsConfig {
+  const { precision, keepEpochs, ...rest } = config;
+  const everything =
+    keepEpochs === 'all' || (!Array.isArray(keepEpochs) && keepEpochs.every === 1) ? undefined : keepEpochs;
+  return {
+    ...rest,
+    ...(precision === 'fp16-delta' && { precision }),
+    ...(everything && { keepEpochs: everything }),
+  };
 }
 
 function planDistill(config: With<'distill'>): DistillConfig {

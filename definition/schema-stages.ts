@@ -3,6 +3,7 @@
  * those of the published method.
  */
 import * as z from 'zod';
+import { keepEpochs, precision } from './schema-trajectories.js';
 import { mtt } from './schema-mtt.js';
 import { network } from './schema-networks.js';
 import { select } from './schema-coresets.js';
@@ -31,7 +32,9 @@ const trainExperts = z
   .strictObject({
     // Their references travel in one message, of which Temporal limits the size.
     count: count(1, 5000).describe('Networks trained, each from its own initialisation.'),
-    epochs: count(1, 10_000).default(50).describe('Epochs each is trained; the weights after each are kept.'),
+    epochs: count(1, 10_000).default(50).describe('Epochs each is trained.'),
+    precision,
+    keepEpochs,
     lr: rate().default(0.01).describe('Learning rate.'),
     momentum: momentum().default(0).describe('Momentum of SGD.'),
     weightDecay: z.number().min(0).max(1).default(0).describe('Weight decay of SGD.'),

@@ -2,6 +2,7 @@
  * @file The work of a stage as steps: how many of which kind, on how many images, in which groups of units.
  */
 import type { KnownDataset } from './builtin-datasets.js';
+import { snapshotCount } from './kept-epochs.js';
 import type {
   Augmentation,
   DistillStage,
@@ -126,7 +127,7 @@ function distillWork(
       },
     ],
     parameterSets: method.synSteps + 4,
-    snapshots: experts?.uses === 'train-experts' ? experts.with.count * (experts.with.epochs + 1) : 0,
+    snapshots: experts?.uses === 'train-experts' ? experts.with.count * snapshotCount(experts.with) : 0,
   };
 }
 

@@ -1,6 +1,7 @@
 /**
  * @file Which pieces of which experts an iteration matches.
  */
+import { startEpochBound, startEpochs } from '../definition/kept-epochs.js';
 import type { MttConfig } from '../definition/plan.js';
 import { DistilleryError } from '../errors/errors.js';
 import { Stream } from '../random/stream.js';
@@ -22,32 +23,6 @@ export interface TrajectoryPiece {
   readonly startEpoch: number;
 }
 
-export type StartEpochs = Pick<
-  MttConfig,
-  'expertEpochs' | 'maxStartEpoch' | 'minStartEpoch' | 'startEpochGrowth'
->;
-
-/** Start epochs of an iteration lie below this; it grows as Guo et al. (2024) let it. */
-export function startEpochBound({ maxStartEpoch, startEpochGrowth }: StartEpochs, iteration: number): number {
-  if (startEpochGrowth === undefined) return maxStartEpoch;
-  const { from, iterations } = startEpochGrowth;
-  return Math.min(from + Math.floor(((maxStartEpoch - from) * iteration) / iterations), maxStartEpoch);
-}
-
-/** The start epochs that an iteration may draw: of the range, those of which start and target were kept. */
-export function startEpochs(
-  method: StartEpochs,
-  iteration: number,
-  isKept: (epoch: number) => boolean,
-): number[] {
-  const { minStartEpoch = 0, expertEpochs } = method;
-  const range = Array.from(
-    { length: Math.max(0, startEpochBound(method, iteration) - minStartEpoch) },
-    (_, i) => minStartEpoch + i,
-  );
-  return range.filter((epoch) => isKept(epoch) && isKept(epoch + expertEpochs));
-}
-
 /**
  * The pieces that an iteration matches, each drawn uniformly, keyed by seed and iteration.
  *
@@ -60,8 +35,7 @@ export function choosePieces(
   iteration: number,
 ): TrajectoryPiece[] {
   requireLength(experts, method);
-  const kept = experts.kept && new Set(experts.kept);
-  const starts = startEpochs(method, iteration, (epoch) => kept?.has(epoch) ?? true);
+  const starts = startEpochs(method, iteration, experts.kept);
   if (starts.length === 0)
     throw new DistilleryError(
       'InvalidTrajectory',

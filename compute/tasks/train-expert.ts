@@ -4,11 +4,11 @@
 import { unitKey } from '../../artifacts/canonical-json.js';
 import { Checkpoints, type Checkpoint } from '../../artifacts/checkpoints.js';
 import { holds } from '../../artifacts/hold.js';
-import { TrajectoryWriter, type WriterState } from '../../artifacts/trajectory-writer.js';
+import { TrajectoryWriter } from '../../artifacts/trajectory-writer.js';
 import type { ArtifactStore } from '../../artifacts/store.js';
 import { findTrajectory } from '../../artifacts/trajectories.js';
-import type { TrajectoryShard } from '../../artifacts/trajectory.js';
 import { accuracyInSteps } from '../../distillation/accuracy.js';
+import { keptEpochs } from '../../definition/kept-epochs.js';
 import { resolveAugmentation } from '../../distillation/augmentation/strategy.js';
 import { ExpertTraining, initialExpert } from '../../distillation/expert.js';
 import { interruptibly } from '../../distillation/interruptible.js';
@@ -16,7 +16,8 @@ import { DistilleryError } from '../../errors/errors.js';
 import { Checkpointing, Speed } from '../checkpointing.js';
 import type { TaskContext } from '../context.js';
 import type { TrainExpertInput, TrainExpertResult } from '../protocol.js';
-import { floats, trainingState, trainingTensors, vector } from '../training-checkpoint.js';
+import { trainingState, trainingTensors } from '../training-checkpoint.js';
+import { shardsOf, writerState, writerTensors } from '../trajectory-checkpoint.js';
 import { requireMemory } from '../memory-need.js';
 import { expertUnit } from '../unit-keys.js';
 import { networkPrograms, runImages } from '../warm.js';
@@ -64,6 +65,7 @@ export async function trainExpert(input: TrainExpertInput, context: TaskContext)
     trajectoryUnit,
     { index, seed, network: input.network, parameters: network.parameters },
     newest && writerState(newest),
+    { kept: keptEpochs(config), precision: config.precision },
   );
   const training = new ExpertTraining(
     programs,
@@ -78,12 +80,11 @@ export async function trainExpert(input: TrainExpertInput, context: TaskContext)
   );
   const steps = () => training.epoch * stepsPerEpoch + training.stepOfEpoch;
   const checkpointing = new Checkpointing(context, async () => {
-    const tensors = trainingTensors(training.exportState());
-    const { shards, pending } = writer.state();
-    for (const [epoch, snapshot] of pending) tensors.set(`snapshot.${epoch}`, vector(snapshot));
+    const state = writer.state();
+    const tensors = new Map([...trainingTensors(training.exportState()), ...writerTensors(state)]);
     await checkpoints.save(steps(), tensors, {
       records: JSON.stringify(records),
-      shards: JSON.stringify(shards),
+      shards: JSON.stringify(state.shards),
     });
     await checkpoints.prune({ upTo: steps() });
   });
@@ -97,7 +98,7 @@ export async function trainExpert(input: TrainExpertInput, context: TaskContext)
   };
 
   try {
-    if (!newest) await writer.add(0, training.snapshot());
+    if (!newest && writer.nextEpoch === 0) await writer.add(0, training.snapshot());
     await measure();
     const speed = new Speed(steps());
     while (training.epoch < config.epochs) {
@@ -107,7 +108,7 @@ export async function trainExpert(input: TrainExpertInput, context: TaskContext)
         const snapshot = training.snapshot();
         // The loss is that of before the last update, which may be the one that goes astray.
         if (!snapshot.every(Number.isFinite)) throw divergence(input, training.epoch - 1, Number.NaN);
-        await writer.add(training.epoch, snapshot);
+        if (writer.nextEpoch === training.epoch) await writer.add(training.epoch, snapshot);
         records.trainLoss.push(finishedEpoch.loss);
         await measure();
       }
@@ -148,19 +149,8 @@ async function newestUsable(
 }
 
 async function holdsShards(store: ArtifactStore, checkpoint: Checkpoint): Promise<boolean> {
-  const { shards } = writerState(checkpoint);
-  const held = await Promise.all(shards.map(({ object }) => holds(store, object)));
+  const held = await Promise.all(shardsOf(checkpoint).map(({ object }) => holds(store, object)));
   return held.every(Boolean);
-}
-
-/** What the writer had in hand; the checkpoint's digest vouches for it. */
-function writerState({ tensors, metadata }: Checkpoint): WriterState {
-  const pending = new Map<number, Float32Array>();
-  for (const name of tensors.keys()) {
-    const epoch = /^snapshot\.([0-9]+)$/.exec(name)?.[1];
-    if (epoch !== undefined) pending.set(Number(epoch), floats(tensors, name));
-  }
-  return { shards: JSON.parse(metadata.shards ?? '[]') as TrajectoryShard[], pending };
 }
 
 function recordsOf({ metadata }: Checkpoint): Records {

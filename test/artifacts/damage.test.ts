@@ -11,13 +11,9 @@ import { findEvaluation, putEvaluation } from '../../artifacts/evaluations.js';
 import { chunkKey, evaluationKey, expertKey, stageKey } from '../../artifacts/layout.js';
 import type { Reference } from '../../artifacts/reference.js';
 import { openStore, type S3Store } from '../../artifacts/s3-store.js';
+import { readSnapshot } from '../../artifacts/snapshots.js';
 import { getStageManifest, putStageManifest } from '../../artifacts/stages.js';
-import {
-  findTrajectory,
-  getTrajectorySet,
-  putTrajectorySet,
-  readSnapshot,
-} from '../../artifacts/trajectories.js';
+import { findTrajectory, getTrajectorySet, putTrajectorySet } from '../../artifacts/trajectories.js';
 import { TrajectoryWriter } from '../../artifacts/trajectory-writer.js';
 import { importDataset } from '../../datasets/import.js';
 import { loadDataset } from '../../datasets/load.js';

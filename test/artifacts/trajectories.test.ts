@@ -2,13 +2,8 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { ByteRange, Reference } from '../../artifacts/reference.js';
 import { readSafetensors, tensorOf } from '../../artifacts/safetensors.js';
-import {
-  getTrajectory,
-  getTrajectorySet,
-  putTrajectorySet,
-  readSnapshot,
-  SnapshotCache,
-} from '../../artifacts/trajectories.js';
+import { readSnapshot, SnapshotCache } from '../../artifacts/snapshots.js';
+import { getTrajectory, getTrajectorySet, putTrajectorySet } from '../../artifacts/trajectories.js';
 import { TrajectoryWriter, type TrajectoryHead } from '../../artifacts/trajectory-writer.js';
 import { MemoryStore } from '../support/memory-store.js';
 
@@ -31,7 +26,7 @@ const losses = Array.from({ length: epochs }, (_, epoch) => 1 / (epoch + 1));
 const shardBytes = 2 * 23 * 4 + 10;
 
 async function record(store: MemoryStore) {
-  const writer = new TrajectoryWriter(store, 'expert', head, undefined, shardBytes);
+  const writer = new TrajectoryWriter(store, 'expert', head, undefined, { shardBytes });
   for (let epoch = 0; epoch <= epochs; epoch += 1) await writer.add(epoch, snapshot(epoch));
   return writer.finish(accuracies, losses);
 }
@@ -87,14 +82,14 @@ test('a writer that goes on from a kept state gives the same expert', async () =
   const store = new MemoryStore();
   let state = undefined;
   for (let epoch = 0; epoch <= epochs; epoch += 1) {
-    const writer: TrajectoryWriter = new TrajectoryWriter(store, 'expert', head, state, shardBytes);
+    const writer: TrajectoryWriter = new TrajectoryWriter(store, 'expert', head, state, { shardBytes });
     const live = snapshot(epoch);
     await writer.add(epoch, live);
     live.fill(NaN);
     const { shards, pending } = writer.state();
     state = { shards: JSON.parse(JSON.stringify(shards)) as typeof shards, pending };
   }
-  const writer = new TrajectoryWriter(store, 'expert', head, state, shardBytes);
+  const writer = new TrajectoryWriter(store, 'expert', head, state, { shardBytes });
   assert.deepEqual(await writer.finish(accuracies, losses), expected);
   assert.deepEqual(store.keys(), whole.keys());
 });
@@ -178,4 +173,69 @@ test('the cache does not keep a failure', async () => {
   await assert.rejects(cache.get(trajectory, 0), { code: 'Corrupt' });
   await store.putObject(object.key, bytes, object.mediaType);
   assert.deepEqual(await cache.get(trajectory, 0), snapshot(0));
+});
+
+/** The snapshots of `record`, stored as differences in half precision, of some epochs only. */
+const storage = { kept: [0, 2, 3, 6], precision: 'fp16-delta', shardBytes: 23 * 4 + 10 } as const;
+
+async function recordDeltas(store: MemoryStore, restart: boolean) {
+  let writer = new TrajectoryWriter(store, 'expert', head, undefined, storage);
+  for (const epoch of storage.kept) {
+    await writer.add(epoch, snapshot(epoch).map(Math.sqrt));
+    if (!restart) continue;
+    const { shards, pending, newest } = writer.state();
+    const state = { shards: JSON.parse(JSON.stringify(shards)) as typeof shards, pending, newest };
+    writer = new TrajectoryWriter(store, 'expert', head, state, storage);
+  }
+  return writer.finish(accuracies, losses);
+}
+
+test('differences are stored of the epochs that are kept, and added up when they are read', async () => {
+  const store = new CountingStore();
+  const { trajectory, reference } = await recordDeltas(store, false);
+  assert.deepEqual(trajectory.kept, storage.kept);
+  assert.deepEqual(await getTrajectory(store, reference), trajectory);
+  const lengths = trajectory.shards.flatMap(({ epochs: places }) => places.map(({ range }) => range.length));
+  assert.deepEqual(lengths, [92, 46, 46, 46]);
+  const [, second] = trajectory.shards;
+  const names = [...readSafetensors(await store.get(second!.object)).tensors.keys()];
+  assert.equal(names[0], 'e-0002-delta/features.0.weight');
+
+  const cache = new SnapshotCache(store);
+  for (const epoch of [6, 0, 3, 2]) {
+    const read = await cache.get(trajectory, epoch);
+    const exact = snapshot(epoch).map(Math.sqrt);
+    // Of a step of about 1, half precision keeps 11 bits; what is lost does not add up.
+    read.forEach((value, i) => assert.ok(Math.abs(value - exact[i]!) < 2 ** -11, `${epoch}: ${value}`));
+    assert.deepEqual(await readSnapshot(store, trajectory, epoch), read);
+  }
+  assert.equal(store.reads, 4 + (4 + 1 + 3 + 2), 'the cache reads each range once');
+  await assert.rejects(readSnapshot(store, trajectory, 5), {
+    code: 'InvalidTrajectory',
+    message: /no epoch 5, only 0, 2, 3, 6/,
+  });
+});
+
+test('a writer of differences that goes on from a kept state gives the same expert', async () => {
+  const [whole, store] = [new MemoryStore(), new MemoryStore()];
+  assert.deepEqual(await recordDeltas(store, true), await recordDeltas(whole, false));
+  assert.deepEqual(store.keys(), whole.keys());
+});
+
+test('an epoch that was to be kept and is not there is refused', async () => {
+  const store = new MemoryStore();
+  const writer = new TrajectoryWriter(store, 'expert', head, undefined, storage);
+  await writer.add(0, snapshot(0));
+  await assert.rejects(writer.add(1, snapshot(1)), RangeError);
+  await writer.add(2, snapshot(2));
+  await assert.rejects(writer.finish(accuracies, losses), RangeError);
+  const { trajectory } = await recordDeltas(store, false);
+  const { reference } = await store.putManifest('experts/gap.json', { ...trajectory, kept: [0, 2, 3, 5, 6] });
+  await assert.rejects(getTrajectory(store, reference), { code: 'InvalidTrajectory' });
+});
+
+test('a parameter that runs away is not stored as infinite', async () => {
+  const writer = new TrajectoryWriter(new MemoryStore(), 'expert', head, undefined, storage);
+  await writer.add(0, snapshot(0));
+  await assert.rejects(writer.add(2, snapshot(2).fill(1e5)), { code: 'Diverged', message: /65,504/ });
 });

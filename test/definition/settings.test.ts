@@ -70,3 +70,47 @@ describe('settings of the method', () => {
       assert.deepEqual(failure(withMethod(lines)).issues.map(brief), [issue]);
     });
 });
+
+const withExperts = (text: string) => changed('epochs: 10 }', `epochs: 10, ${text} }`);
+const expertsOf = (text: string) => {
+  const { plan } = compile(text);
+  return { config: plan.stages[0]!.with, bytes: describePlan(plan).stages[0]!.storedBytes! };
+};
+
+describe('settings of stored trajectories', () => {
+  it('are left out of the plan at their defaults', () => {
+    for (const text of ['precision: fp32, keepEpochs: all', 'keepEpochs: { every: 1 }'])
+      assert.deepEqual(expertsOf(withExperts(text)), expertsOf(example));
+  });
+
+  it('count in the bytes that are stored', () => {
+    const { bytes } = expertsOf(example);
+    assert.equal(expertsOf(withExperts('precision: fp16-delta')).bytes, (bytes * (4 + 20)) / 44);
+    assert.equal(expertsOf(withExperts('keepEpochs: { every: 2 }')).bytes, (bytes * 6) / 11);
+    assert.equal(expertsOf(withExperts('keepEpochs: [0, 1, 2, 3, 4, 5]')).bytes, (bytes * 6) / 11);
+  });
+
+  for (const [text, issue] of [
+    [
+      'precision: bf16',
+      '10:46 bf16 is too coarse: it loses about 5 % of the step between two epochs, by which the matching loss divides; "fp16-delta" loses 0.02 % and takes hardly more room',
+    ],
+    [
+      'precision: fp16',
+      '10:46 fp16 is too coarse: it loses about 0.7 % of the step between two epochs, by which the matching loss divides; "fp16-delta" loses 0.02 % and takes hardly more room',
+    ],
+    ['precision: float', '10:46 expected one of "fp32", "fp16-delta", found the text "float"'],
+    [
+      'keepEpochs: [0, 1, 2, 3, 20]',
+      '10:47 the experts are trained for 10 epochs; there is no epoch 20 to keep',
+    ],
+    ['keepEpochs: [2, 1]', '10:47 epochs must be listed once each, in rising order'],
+    [
+      'keepEpochs: { every: 3 }',
+      '19:23 the experts of "experts" keep no start epoch from 0 to 3 together with the epoch 2 later: keep more of their epochs (keepEpochs), or match another number of expertEpochs',
+    ],
+  ] as const)
+    it(`are refused: ${text}`, () => {
+      assert.deepEqual(failure(withExperts(text)).issues.map(brief), [issue]);
+    });
+});

@@ -3,7 +3,8 @@
  * of bytes that were read back, so a result that names what is not there has no fingerprint.
  */
 import type { ArtifactStore } from '../../artifacts/store.js';
-import { getTrajectory, getTrajectorySet, readSnapshot } from '../../artifacts/trajectories.js';
+import { readSnapshot } from '../../artifacts/snapshots.js';
+import { getTrajectory, getTrajectorySet } from '../../artifacts/trajectories.js';
 import type { PipelineResult, StageOutput } from '../../definition/stages.js';
 
 export type Fingerprint = Readonly<Record<string, string>>;
