@@ -13,7 +13,7 @@ export interface EngineInfo {
   readonly threads: number;
   readonly cpu: string;
   readonly device: string;
-  /** Version of the fused CPU kernels; absent where programs run unfused. */
+  /** Version of the fused CPU kernels and their compiler; absent where programs run unfused. */
   readonly kernels?: string;
 }
 

@@ -253,6 +253,15 @@ NAPI_MODULE_INIT() {
   try {
     if (!registered) distillery::RegisterAll();
     registered = true;
+    napi_value compiler;
+#if defined(__clang__)
+    const char* name = "clang " __clang_version__;
+#else
+    const char* name = "gcc " __VERSION__;
+#endif
+    if (napi_create_string_utf8(env, name, NAPI_AUTO_LENGTH, &compiler) == napi_ok) {
+      napi_set_named_property(env, exports, "compiler", compiler);
+    }
   } catch (const std::exception& error) {
     napi_throw_error(env, nullptr, error.what());
   }

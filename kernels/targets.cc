@@ -22,7 +22,10 @@ namespace distillery {
 
 namespace generic {
 #define DISTILLERY_LANES 4
+#include "block.inc"
+#include "instructions.inc"
 #include "tile.inc"
+#include "transforms.inc"
 #include "convolution.inc"
 #undef DISTILLERY_LANES
 }  // namespace generic
@@ -31,7 +34,10 @@ namespace generic {
 DISTILLERY_BEGIN_TARGET("avx2,fma")
 namespace avx2 {
 #define DISTILLERY_LANES 8
+#include "block.inc"
+#include "instructions.inc"
 #include "tile.inc"
+#include "transforms.inc"
 #include "convolution.inc"
 #undef DISTILLERY_LANES
 }  // namespace avx2
@@ -40,7 +46,10 @@ DISTILLERY_END_TARGET
 DISTILLERY_BEGIN_TARGET("avx512f,avx512dq,avx512bw,avx512vl,avx2,fma")
 namespace avx512 {
 #define DISTILLERY_LANES 16
+#include "block.inc"
+#include "instructions.inc"
 #include "tile.inc"
+#include "transforms.inc"
 #include "convolution.inc"
 #undef DISTILLERY_LANES
 }  // namespace avx512

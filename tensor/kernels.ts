@@ -19,8 +19,9 @@ export function loadKernels(binding: TensorflowBinding): string | undefined {
     const native = require.resolve('@tensorflow/tfjs-node-gpu/lib/napi-v8/tfjs_binding.node');
     const library = kernelPath(realpathSync(native));
     if (!existsSync(library)) return undefined;
-    require(library);
-    return kernelDigest();
+    // Another compiler may add and multiply in another order.
+    const { compiler } = require(library) as { readonly compiler: string };
+    return `${kernelDigest()}, ${compiler.trim()}`;
   } catch {
     // Compiled for other libraries than those at hand.
     return undefined;

@@ -4,12 +4,12 @@
  */
 import type { Node } from '../graph.js';
 import { sizeOf } from '../shape.js';
-import type { Shape } from '../shape.js';
 import { formOf } from './fusable.js';
 import { isImageInput, isSum } from './instructions.js';
 import type { Instruction } from './instructions.js';
 import { planPhases } from './phases.js';
 import type { Phase, PhasePlan } from './phases.js';
+import { aligned, bitsOf, numberOf, Registers } from './region-text.js';
 import { isPooled } from './regions.js';
 import type { Division, Region } from './regions.js';
 
@@ -20,20 +20,6 @@ export interface RegionProgram {
 }
 
 type Operand = string;
-
-/** Hands out registers of one kind by number. */
-class Registers {
-  readonly #free: number[] = [];
-  count = 0;
-
-  take(): number {
-    return this.#free.pop() ?? this.count++;
-  }
-
-  give(register: number): void {
-    this.#free.push(register);
-  }
-}
 
 class Writer {
   readonly #plan: PhasePlan;
@@ -229,30 +215,6 @@ class Writer {
     this.#stored.add(node);
     return true;
   }
-}
-
-/** The number that an operation has. */
-function numberOf({ operation }: Node): number {
-  switch (operation.kind) {
-    case 'scale':
-      return operation.factor;
-    case 'addScalar':
-      return operation.addend;
-    case 'leakyRelu':
-    case 'leakyReluGrad':
-      return operation.slope;
-    default:
-      return 0;
-  }
-}
-
-/** A float32 by its bits: what the kernel reads depends on no locale and no rounding. */
-function bitsOf(value: number): number {
-  return new Uint32Array(Float32Array.of(value).buffer)[0] ?? 0;
-}
-
-function aligned(shape: Shape): number[] {
-  return [...Array.from({ length: 4 - shape.length }, () => 1), ...shape];
 }
 
 /** A region as the kernel runs it. */
