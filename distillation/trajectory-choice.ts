@@ -17,6 +17,11 @@ export interface ExpertSnapshots {
   snapshot(expert: number, epoch: number): Promise<Float32Array>;
 }
 
+/** The parameters of an expert after the last epoch of which they were kept: a trained network. */
+export function trainedExpert(experts: ExpertSnapshots, expert: number): Promise<Float32Array> {
+  return experts.snapshot(expert, experts.kept?.at(-1) ?? experts.epochs);
+}
+
 /** A piece of a trajectory: `expertEpochs` epochs of an expert. */
 export interface TrajectoryPiece {
   readonly expert: number;

@@ -16,7 +16,7 @@ import { Distiller } from '../../distillation/distiller.js';
 import type { NetworkPrograms } from '../../distillation/network-programs.js';
 import { initialLabelLogits } from '../../distillation/soft-labels.js';
 import { initialImages, syntheticLabels } from '../../distillation/synthetic-set.js';
-import type { ExpertSnapshots } from '../../distillation/trajectory-choice.js';
+import { trainedExpert, type ExpertSnapshots } from '../../distillation/trajectory-choice.js';
 import { DistilleryError } from '../../errors/errors.js';
 import { Checkpointing, Speed } from '../checkpointing.js';
 import type { TaskContext } from '../context.js';
@@ -148,7 +148,7 @@ async function begin(
   const averaged = method.emaDecay !== undefined;
   if (method.labels !== 'learned') return initialDistillState(images, method.lrInit, { averaged });
   // The first expert as it ended says what the images look like.
-  const trained = await experts.snapshot(0, experts.kept?.at(-1) ?? experts.epochs);
+  const trained = await trainedExpert(experts, 0);
   const { shape, classes } = train;
   const labels = syntheticLabels(classes, ipc);
   const synthetic = new FloatImages(shape, classes, images, oneHot(labels, classes));

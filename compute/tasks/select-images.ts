@@ -12,6 +12,7 @@ import { interruptibly } from '../../distillation/interruptible.js';
 import type { NetworkPrograms } from '../../distillation/network-programs.js';
 import { indicesByClass, requireImages } from '../../distillation/real-images.js';
 import { syntheticLabels } from '../../distillation/synthetic-set.js';
+import { trainedExpert } from '../../distillation/trajectory-choice.js';
 import { DistilleryError } from '../../errors/errors.js';
 import { Stream } from '../../random/stream.js';
 import { Checkpointing } from '../checkpointing.js';
@@ -104,7 +105,7 @@ async function byFeatures(
   });
   // There is nothing to keep: the features are had again sooner than stored.
   const checkpointing = new Checkpointing(context, () => Promise.resolve());
-  const parameters = programs.upload(await trainedExpert(input, programs, context));
+  const parameters = programs.upload(await firstExpert(input, programs, context));
   try {
     const chosen: Uint32Array[] = [];
     for (const members of classes) {
@@ -119,8 +120,8 @@ async function byFeatures(
   }
 }
 
-/** The first expert after its last epoch. */
-async function trainedExpert(
+/** The first expert after its last epoch that was kept. */
+async function firstExpert(
   { trajectories, config }: SelectImagesInput,
   { network }: NetworkPrograms,
   { store }: TaskContext,
@@ -132,8 +133,7 @@ async function trainedExpert(
       `${name} needs features that do not depend on the rest of a batch, and experts keep no running averages of ` +
         'batch normalisation: choose another norm for the network.',
     );
-  const experts = await openExperts(store, required(trajectories, name), network);
-  return experts.snapshot(0, experts.epochs);
+  return trainedExpert(await openExperts(store, required(trajectories, name), network), 0);
 }
 
 function required(trajectories: Reference | undefined, method: string): Reference {

@@ -1,0 +1,126 @@
+/**
+ * @file The published runs as definitions: all compile without a warning, and say what was published.
+ */
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { compile, describePlan } from '../../definition/index.js';
+import type { DistillStage, Plan, StageType } from '../../definition/plan.js';
+
+/** From `dist/test/definition`. */
+const folder = fileURLToPath(new URL('../../../pipelines/paper/', import.meta.url));
+const read = (name: string): string => readFileSync(`${folder}${name}.yaml`, 'utf8');
+
+/** N, M, maxStartEpoch, batchSyn, lrImg, lrLr, lrInit; depth of the network. */
+type Constants = readonly [number, number, number, number | undefined, number, number, number, number];
+const published: Readonly<Record<string, Constants>> = {
+  'cifar-10-ipc-1': [50, 2, 2, undefined, 100, 1e-7, 0.01, 3],
+  'cifar-10-ipc-10': [30, 2, 20, undefined, 100, 1e-5, 0.001, 3],
+  'cifar-10-ipc-50': [30, 2, 40, undefined, 1000, 1e-5, 0.001, 3],
+  'cifar-100-ipc-1': [20, 3, 20, undefined, 1000, 1e-5, 0.01, 3],
+  'cifar-100-ipc-10': [20, 2, 20, undefined, 1000, 1e-5, 0.01, 3],
+  'cifar-100-ipc-50': [80, 2, 40, 125, 1000, 1e-5, 0.01, 3],
+  'tiny-imagenet-ipc-1': [10, 2, 10, undefined, 10_000, 1e-4, 0.01, 4],
+  'tiny-imagenet-ipc-10': [20, 2, 40, 200, 10_000, 1e-4, 0.01, 4],
+  'tiny-imagenet-ipc-50': [20, 2, 40, 300, 10_000, 1e-4, 0.01, 4],
+  'imagenet-ipc-1': [20, 2, 10, undefined, 10_000, 1e-6, 0.01, 5],
+  'imagenet-ipc-10': [20, 2, 10, 20, 10_000, 1e-6, 0.01, 5],
+  'cross-architecture': [30, 2, 20, undefined, 100, 1e-5, 0.001, 3],
+};
+
+const find = <Type extends StageType>({ stages }: Plan, uses: Type) =>
+  stages.find((stage): stage is Extract<Plan['stages'][number], { uses: Type }> => stage.uses === uses);
+
+function distillation(plan: Plan): DistillStage {
+  const stage = find(plan, 'distill');
+  assert.ok(stage);
+  return stage;
+}
+
+describe('the published runs', () => {
+  it('are all there', () => {
+    const names = readdirSync(folder).map((file) => file.replace(/\.yaml$/, ''));
+    assert.deepEqual(names.sort(), [...Object.keys(published), 'baselines'].sort());
+  });
+
+  for (const [
+    name,
+    [synSteps, expertEpochs, maxStartEpoch, batchSyn, lrImg, lrLr, lrInit, depth],
+  ] of Object.entries(published))
+    it(`${name} has the published constants`, () => {
+      const { plan, warnings } = compile(read(name));
+      assert.deepEqual(warnings, []);
+      const { method, ipc, iterations, init } = distillation(plan).with;
+      assert.deepEqual(method, {
+        name: 'mtt',
+        synSteps,
+        expertEpochs,
+        maxStartEpoch,
+        lrImg,
+        lrLr,
+        lrInit,
+        lrFloor: 1e-6,
+        momentum: 0.5,
+        ...(batchSyn !== undefined && { batchSyn }),
+      });
+      assert.equal(ipc, name === 'cross-architecture' ? 10 : Number(/ipc-(\d+)/.exec(name)?.[1]));
+      assert.deepEqual([iterations, init], [5000, 'real']);
+      const network = {
+        architecture: 'ConvNet',
+        depth,
+        width: 128,
+        norm: 'instance',
+        pool: 'avg',
+        act: 'relu',
+      };
+      assert.deepEqual(plan.network, network);
+      const { config, evaluation } = {
+        config: find(plan, 'train-experts')?.with,
+        evaluation: find(plan, 'evaluate')?.with,
+      };
+      assert.deepEqual(
+        [config?.epochs, config?.lr, config?.momentum, config?.weightDecay, config?.batchSize],
+        [50, 0.01, 0, 0, 256],
+      );
+      assert.deepEqual([evaluation?.runs, evaluation?.epochs, evaluation?.lr], [5, 1000, 'learned']);
+    });
+
+  it('count their work where the data set is known', () => {
+    for (const name of [...Object.keys(published), 'baselines']) {
+      const { sgdSteps, storedBytes } = describePlan(compile(read(name)).plan);
+      const isKnown = !name.startsWith('imagenet');
+      assert.deepEqual([sgdSteps > 9000, storedBytes > 1e7], [isKnown, isKnown], name);
+    }
+  });
+
+  it('are for six subsets of ImageNet', () => {
+    for (const subset of ['imagenette', 'imagewoof', 'imagemeow', 'imagesquawk', 'imagefruit', 'imageyellow'])
+      for (const name of ['imagenet-ipc-1', 'imagenet-ipc-10'])
+        assert.equal(compile(read(name), { params: { subset } }).plan.dataset.source, `${subset}-128`);
+  });
+
+  it('share their experts where they are of one data set', () => {
+    for (const source of ['cifar-10', 'cifar-100', 'tiny-imagenet']) {
+      const plans = [1, 10, 50].map((ipc) => compile(read(`${source}-ipc-${ipc}`)).plan);
+      const experts = plans.map((plan) => [
+        plan.dataset,
+        plan.seed,
+        plan.network,
+        find(plan, 'train-experts')?.with,
+      ]);
+      assert.deepEqual(experts[1], experts[0]);
+      assert.deepEqual(experts[2], experts[0]);
+    }
+    const { with: distil } = distillation(compile(read('cross-architecture')).plan);
+    assert.deepEqual(distil, distillation(compile(read('cifar-10-ipc-10')).plan).with);
+  });
+
+  it('are evaluated on the networks of the paper across architectures', () => {
+    const networks = find(compile(read('cross-architecture')).plan, 'evaluate')?.with.networks;
+    assert.deepEqual(
+      networks?.map(({ architecture }) => architecture),
+      ['ConvNet', 'ResNet18', 'VGG11', 'AlexNet'],
+    );
+  });
+});
