@@ -44,6 +44,10 @@ async function addStage(
       found['selection'] = JSON.stringify({ iteration, learnedRate, candidates });
       break;
     }
+    case 'select':
+      await store.get(output.result);
+      found['selected set'] = output.result.sha256;
+      break;
     case 'evaluate':
       await store.get(output.scores);
       found['accuracies'] = JSON.stringify(output.rows);
