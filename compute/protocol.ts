@@ -39,8 +39,8 @@ export interface TrainExpertResult {
 export interface DistillChunkInput {
   readonly dataset: DatasetInput;
   readonly network: NetworkSpec;
-  /** `TrajectorySet` manifest. */
-  readonly trajectories: Reference;
+  /** `TrajectorySet` manifest; for trajectory matching. */
+  readonly trajectories?: Reference;
   readonly config: Omit<DistillConfig, 'trajectories' | 'iterations' | 'selection'>;
   readonly seed: number;
   /** Names the run that must not reuse earlier work, when it is not to; part of the identity of its units. */

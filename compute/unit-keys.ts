@@ -49,7 +49,7 @@ export function distillationUnit(input: DistillChunkInput): string {
     version: versions.distillChunk,
     dataset: datasetIdentity(dataset),
     network,
-    trajectories: trajectories.sha256,
+    trajectories: trajectories?.sha256,
     config,
     seed,
     fresh,

@@ -48,14 +48,20 @@ function checkDistill(
 ): void {
   const { method, ipc, trajectories } = stage.with;
   const path: Path = ['stages', stage.id, 'with'];
-  const experts = plan.stages.find(
-    (other): other is TrainExpertsStage => other.uses === 'train-experts' && other.id === trajectories.stage,
-  );
-  checkMethod(method, experts, [...path, 'method'], issues);
+  if (method.name !== 'mtt') checkClassMatching(plan, stage, path, issues);
+  else if (trajectories === undefined)
+    issues.add('missing-key', [...path, 'trajectories'], '"trajectories" is missing', { part: 'key' });
+  else {
+    const experts = plan.stages.find(
+      (other): other is TrainExpertsStage =>
+        other.uses === 'train-experts' && other.id === trajectories.stage,
+    );
+    checkMethod(method, experts, [...path, 'method'], issues);
+  }
   checkCandidates(stage, [...path, 'selection'], issues);
   if (!known) return;
   const { synthetic, counted } = syntheticImages(ipc, known);
-  if (method.batchSyn !== undefined && method.batchSyn > synthetic) {
+  if (method.name === 'mtt' && method.batchSyn !== undefined && method.batchSyn > synthetic) {
     const message = `batchSyn ${method.batchSyn} is more than there are synthetic images: ${counted}`;
     issues.add('inconsistent', [...path, 'method', 'batchSyn'], message);
   }
@@ -66,6 +72,25 @@ function checkDistill(
       [...path, 'ipc'],
       `more synthetic images (${counted}) than real ones to distil (${real})`,
     );
+}
+
+/** Methods that take one class at a time and follow no expert. */
+function checkClassMatching(plan: Plan, stage: DistillStage, path: Path, issues: Issues): void {
+  const { method, trajectories, augmentation } = stage.with;
+  if (trajectories !== undefined) {
+    const message = `${method.name} looks at no expert; leave trajectories out`;
+    issues.add('inconsistent', [...path, 'trajectories'], message, { part: 'key' });
+  }
+  if (method.name === 'dsa' && augmentation === 'none')
+    issues.add(
+      'inconsistent',
+      [...path, 'augmentation'],
+      'dsa without augmentation is the method dc; name that',
+    );
+  if ('norm' in plan.network && plan.network.norm === 'batch') {
+    const message = `${method.name} looks at one class at a time, and batch normalisation would take that class for everything; choose another norm for the network`;
+    issues.add('inconsistent', [...path, 'method', 'name'], message);
+  }
 }
 
 function syntheticImages(ipc: number, { classes }: KnownDataset): { synthetic: number; counted: string } {

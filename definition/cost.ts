@@ -140,25 +140,57 @@ function candidateCount({ iterations, selection }: DistillConfig): number {
 
 const candidateBatch = 256;
 
-function distill({ with: config, chunkIterations }: DistillStage, { classes, imageBytes }: Sizes): Work {
-  const { iterations, ipc, method, selection } = config;
-  const secondOrderSteps = iterations * (method.expertsPerStep ?? 1) * method.synSteps;
+function distill(stage: DistillStage, { classes, imageBytes }: Sizes): Work {
+  const { iterations, ipc, selection } = stage.with;
+  const counted = classes === undefined ? undefined : matchingSteps(stage.with, classes);
   const work = {
-    units: Math.ceil(iterations / chunkIterations),
+    units: Math.ceil(iterations / stage.chunkIterations),
     unitName: 'chunks',
     parallel: 1,
-    secondOrderSteps,
+    ...(stage.with.method.name === 'mtt'
+      ? { secondOrderSteps: matchingSteps(stage.with, 1).secondOrderSteps }
+      : counted && counted.secondOrderSteps > 0 && { secondOrderSteps: counted.secondOrderSteps }),
   };
-  if (classes === undefined || imageBytes === undefined) return work;
+  if (classes === undefined || counted === undefined || imageBytes === undefined) return work;
   const images = ipc * classes;
-  const candidates = candidateCount(config);
+  const candidates = candidateCount(stage.with);
   const epochs = candidates * selection.runs * selection.epochs;
   return {
     ...work,
-    sgdSteps: secondOrderSteps + epochs * Math.ceil(images / candidateBatch),
-    imagesSeen: secondOrderSteps * (method.batchSyn ?? images) + epochs * images,
+    sgdSteps: counted.sgdSteps + epochs * Math.ceil(images / candidateBatch),
+    imagesSeen: counted.imagesSeen + epochs * images,
     storedBytes: candidates * images * imageBytes,
   };
+}
+
+/** Steps without those of the candidates; a gradient to weights or images counts as one of SGD. */
+function matchingSteps(
+  { iterations, ipc, method }: DistillConfig,
+  classes: number,
+): { secondOrderSteps: number; sgdSteps: number; imagesSeen: number } {
+  const images = ipc * classes;
+  switch (method.name) {
+    case 'mtt': {
+      const steps = iterations * (method.expertsPerStep ?? 1) * method.synSteps;
+      return { secondOrderSteps: steps, sgdSteps: steps, imagesSeen: steps * (method.batchSyn ?? images) };
+    }
+    case 'dm':
+      return {
+        secondOrderSteps: 0,
+        sgdSteps: iterations * classes,
+        imagesSeen: iterations * (images + classes * method.batchReal),
+      };
+    case 'dc':
+    case 'dsa': {
+      const updates = iterations * method.outerLoops;
+      const epochs = iterations * (method.outerLoops - 1) * method.innerEpochs;
+      return {
+        secondOrderSteps: updates * classes,
+        sgdSteps: 2 * updates * classes + epochs * Math.ceil(images / candidateBatch),
+        imagesSeen: updates * (images + classes * method.batchReal) + epochs * images,
+      };
+    }
+  }
 }
 
 /** Only forgetting trains a network. */

@@ -41,6 +41,12 @@ function batchSetting(
   switch (stage.uses) {
     case 'distill': {
       const { method, ipc } = stage.with;
+      if (method.name !== 'mtt')
+        return {
+          name: 'method.batchReal',
+          value: method.batchReal,
+          changed: (batchReal) => ({ ...stage, with: { ...stage.with, method: { ...method, batchReal } } }),
+        };
       return {
         name: 'method.batchSyn',
         value: Math.min(method.batchSyn ?? Infinity, ipc * classes),

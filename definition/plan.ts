@@ -83,9 +83,36 @@ export interface StartEpochGrowth {
   readonly iterations: number;
 }
 
+/** Distribution matching (Zhao & Bilen 2023). */
+export interface DmConfig {
+  readonly name: 'dm';
+  /** Learning rate of the pixels. */
+  readonly lrImg: number;
+  /** Momentum of their updates. */
+  readonly momentum: number;
+  /** Real images of each class per iteration. */
+  readonly batchReal: number;
+  /** Learning rate that is stored with the images. */
+  readonly lrTrain: number;
+}
+
+/** Gradient matching: `dc` without augmentation (Zhao et al. 2021), `dsa` with it (Zhao & Bilen 2021). */
+export interface GradientMatchingConfig extends Omit<DmConfig, 'name'> {
+  readonly name: 'dc' | 'dsa';
+  /** Updates of the images per iteration, each by the gradients of the network as it is then. */
+  readonly outerLoops: number;
+  /** Epochs that the network is trained on the images between two updates. */
+  readonly innerEpochs: number;
+  /** Learning rate of that training. */
+  readonly lrNet: number;
+}
+
+export type DistillMethod = MttConfig | DmConfig | GradientMatchingConfig;
+
 export interface DistillConfig {
-  readonly trajectories: OutputRef;
-  readonly method: MttConfig;
+  /** The experts to match; for `mtt`, and only for it. */
+  readonly trajectories?: OutputRef;
+  readonly method: DistillMethod;
   /** Images per class. */
   readonly ipc: number;
   readonly iterations: number;
@@ -97,7 +124,7 @@ export interface DistillConfig {
 /** How the images of a coreset are chosen. */
 export type CoresetMethod =
   | { readonly name: 'random' | 'herding' | 'k-center' }
-  | ({ readonly name: 'forgetting' } & Omit<TrainExpertsConfig, 'count'>);
+  | ({ readonly name: 'forgetting' } & Omit<TrainExpertsConfig, 'count' | 'precision' | 'keepEpochs'>);
 
 export interface SelectConfig {
   readonly method: CoresetMethod;

@@ -7,11 +7,11 @@ import type { MttConfig } from './plan.js';
 import type { mtt } from './schema-mtt.js';
 
 export function planMethod(method: z.output<typeof mtt>): MttConfig {
-  const { name, synSteps, expertEpochs, maxStartEpoch, lrImg, lrLr, lrInit, lrFloor, momentum } = method;
+  const { synSteps, expertEpochs, maxStartEpoch, lrImg, lrLr, lrInit, lrFloor, momentum } = method;
   const { batchSyn, minStartEpoch, startEpochGrowth, expertsPerStep } = method;
   const { labels, lrLabels, emaDecay, skipAbove, keepFraction } = method;
   return {
-    name,
+    name: 'mtt',
     synSteps,
     expertEpochs,
     maxStartEpoch,

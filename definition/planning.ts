@@ -13,7 +13,7 @@ import type {
   SelectConfig,
   TrainExpertsConfig,
 } from './plan.js';
-import { planMethod } from './planning-mtt.js';
+import { planMethod } from './planning-methods.js';
 import type { Definition, StageDefinition } from './schema.js';
 
 type With<Type extends StageDefinition['uses']> = Extract<StageDefinition, { uses: Type }>['with'];
@@ -123,8 +123,8 @@ function planExperts(config: With<'train-experts'>): TrainExpertsConfig {
 function planDistill(config: With<'distill'>): DistillConfig {
   const { trajectories, method, ipc, iterations, init, augmentation, selection } = config;
   return {
-    trajectories: { stage: trajectories.stage, output: trajectories.output },
-    method: planMethod(method),
+    ...(trajectories && { trajectories: { stage: trajectories.stage, output: trajectories.output } }),
+    method: planMethod(method, ipc),
     ipc,
     iterations,
     init,

@@ -90,7 +90,10 @@ class Reporter {
       const value = object[issue.discriminator];
       if (value === undefined) this.missing(path);
       else {
-        const known = 'options' in issue ? (issue.options ?? []) : [];
+        // What may be left out need not be named.
+        const known = ('options' in issue ? (issue.options ?? []) : []).filter(
+          (option) => option !== undefined,
+        );
         this.issues.add('unknown-value', path, issue.message === '' ? oneOf(known, value) : issue.message);
       }
       return;

@@ -19,7 +19,11 @@ const startEpochGrowth = z
 /** Names as in the papers; where they have none, plain words. */
 export const mtt = z
   .strictObject({
-    name: z.literal('mtt').default('mtt').describe('Matching training trajectories.'),
+    // Optional, as it is what a mapping without a name means among all methods.
+    name: z
+      .literal('mtt')
+      .optional()
+      .meta({ default: 'mtt', description: 'Matching training trajectories.' }),
     synSteps: count(1, 1000).describe('N: steps of the student on the synthetic images per iteration.'),
     expertEpochs: count(1, 1000).describe('M: epochs of the expert that those steps are to match.'),
     maxStartEpoch: count(1, 10_000).describe(

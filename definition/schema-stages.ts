@@ -4,8 +4,8 @@
  */
 import * as z from 'zod';
 import { keepEpochs, precision } from './schema-trajectories.js';
-import { mtt } from './schema-mtt.js';
 import { network } from './schema-networks.js';
+import { distillMethod } from './schema-methods.js';
 import { select } from './schema-coresets.js';
 import {
   augmentation as augmentationOperations,
@@ -56,8 +56,10 @@ const selection = z
 
 const distill = z
   .strictObject({
-    trajectories: outputReference('stages.experts.trajectories').describe('The experts to match.'),
-    method: mtt,
+    trajectories: outputReference('stages.experts.trajectories')
+      .optional()
+      .describe('The experts to match; required for the method mtt, and only for it.'),
+    method: distillMethod,
     ipc: count(1, 10_000).describe('Synthetic images per class.'),
     iterations: count(1, 1_000_000).default(5000).describe('Updates of the synthetic images.'),
     init: z

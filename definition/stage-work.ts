@@ -3,8 +3,8 @@
  */
 import type { KnownDataset } from './builtin-datasets.js';
 import { snapshotCount } from './kept-epochs.js';
+import { matchingWork, timesAugmented } from './matching-work.js';
 import type {
-  Augmentation,
   DistillStage,
   EvaluateStage,
   Plan,
@@ -99,24 +99,19 @@ function distillWork(
   plan: Plan,
   known: KnownDataset,
 ): StageWork {
-  const { method, ipc, iterations, selection, augmentation } = config;
+  const { ipc, iterations, selection, augmentation } = config;
   const { network } = plan;
-  const images = ipc * known.classes;
-  const batchSyn = Math.min(method.batchSyn ?? images, images);
-  const augmented = timesAugmented(augmentation);
-  const matches = iterations * (method.expertsPerStep ?? 1);
-  const sizes = studentBatches(method.synSteps, images, batchSyn);
-  const matching = [...sizes].flatMap(([batch, count]): Steps[] => [
-    { network, kind: 'plain-sgd', batch, count: count * matches, augmented },
-    // Augmented once more for the step back, whose gradient goes through the adjoint.
-    { network, kind: 'second-order', batch, count: count * matches, augmented: 2 * augmented },
-  ]);
+  const { classes } = known;
+  const images = ipc * classes;
+  const realPerClass = Math.ceil(trainingImages(plan, known) / classes);
+  const matching = matchingWork(config, { network, classes, realPerClass });
   const candidates = Math.ceil(iterations / selection.every);
+  const augmented = timesAugmented(augmentation);
   const training = { network, kind: 'momentum-sgd', augmented } as const;
-  const experts = plan.stages.find(({ id }) => id === config.trajectories.stage);
+  const experts = plan.stages.find(({ id }) => id === config.trajectories?.stage);
   return {
     groups: [
-      { units: 1, parallel: 1, steps: matching },
+      { units: 1, parallel: 1, steps: matching.steps },
       {
         units: plan.dataset.holdout > 0 ? candidates * selection.runs : 0,
         parallel: maxParallel,
@@ -126,7 +121,7 @@ function distillWork(
         ],
       },
     ],
-    parameterSets: method.synSteps + 4,
+    parameterSets: matching.parameterSets,
     snapshots: experts?.uses === 'train-experts' ? experts.with.count * snapshotCount(experts.with) : 0,
   };
 }
@@ -181,10 +176,6 @@ function evaluateWork(
   };
 }
 
-function timesAugmented(augmentation: Augmentation): 0 | 1 {
-  return augmentation === 'none' || augmentation.length === 0 ? 0 : 1;
-}
-
 /** Passes over images in batches, the last of which may be smaller. */
 function passes(
   training: Pick<Steps, 'network' | 'kind' | 'augmented'>,
@@ -200,16 +191,4 @@ function passes(
 
 function measuring(network: NetworkSpec, images: number, times: number): Steps[] {
   return images > 0 ? passes({ network, kind: 'logits', augmented: 0 }, images, measuringBatch, times) : [];
-}
-
-/** How many student steps of one iteration take a batch of which size. */
-function studentBatches(steps: number, images: number, batchSyn: number): Map<number, number> {
-  const perPass = Math.ceil(images / batchSyn);
-  const sizes = new Map<number, number>();
-  for (let step = 0; step < steps; step++) {
-    const from = (step % perPass) * batchSyn;
-    const size = Math.min(batchSyn, images - from);
-    sizes.set(size, (sizes.get(size) ?? 0) + 1);
-  }
-  return sizes;
 }

@@ -5,8 +5,8 @@ import type { ParameterShape } from '../artifacts/trajectory.js';
 import { DistilleryError } from '../errors/errors.js';
 import type { Network } from '../networks/network.js';
 import type { Device, DeviceTensor } from '../tensor/device.js';
-import type { Program } from '../tensor/program.js';
 import { sizeOf } from '../tensor/shape.js';
+import { FeaturePrograms } from './feature-programs.js';
 import type {
   Batch,
   NetworkPrograms,
@@ -14,8 +14,8 @@ import type {
   SecondOrderStep,
   SgdSettings,
 } from './network-programs.js';
+import { ProgramCache } from './program-cache.js';
 import {
-  featuresProgram,
   gradientsProgram,
   inputNames,
   logitsProgram,
@@ -24,19 +24,18 @@ import {
   secondOrderProgram,
 } from './step-graphs.js';
 
-/** More than training, distillation and evaluation use at one time, last partial batches included. */
-const cachedPrograms = 24;
-
 type Inputs = Record<string, DeviceTensor>;
 
 class CompiledPrograms implements NetworkPrograms {
-  /** By step and batch size, least recently used first. */
-  readonly #programs = new Map<string, Program>();
+  readonly #programs = new ProgramCache();
+  readonly features: FeaturePrograms;
 
   constructor(
     readonly network: Network,
     private readonly device: Device,
-  ) {}
+  ) {
+    this.features = new FeaturePrograms(network, device);
+  }
 
   upload(flat: Float32Array): ParameterSet {
     return this.#upload('parameters', flat, this.network.parameters);
@@ -85,7 +84,7 @@ class CompiledPrograms implements NetworkPrograms {
     const plain = velocity === undefined && weightDecay === 0;
     const tracking = statistics !== undefined;
     const step = `${plain ? 'plain-sgd' : 'momentum-sgd'}${tracking ? ' with statistics' : ''}`;
-    const program = this.#program(step, batch.count, () =>
+    const program = this.#programs.get(step, batch.count, () =>
       (plain ? plainSgdProgram : momentumSgdProgram)(this.network, batch.count, tracking),
     );
     const scope = this.#uploads(batch, plain ? { lr } : { lr, momentum, weightDecay });
@@ -119,7 +118,7 @@ class CompiledPrograms implements NetworkPrograms {
     statistics?: ParameterSet,
   ): Float32Array {
     const running = statistics !== undefined;
-    const program = this.#program(running ? 'test logits' : 'logits', count, () =>
+    const program = this.#programs.get(running ? 'test logits' : 'logits', count, () =>
       logitsProgram(this.network, count, running),
     );
     const uploaded = this.#uploadImages(images, count);
@@ -135,23 +134,12 @@ class CompiledPrograms implements NetworkPrograms {
     }
   }
 
-  features(parameters: ParameterSet, images: Float32Array, count: number): Float32Array {
-    const program = this.#program('features', count, () => featuresProgram(this.network, count));
-    const uploaded = this.#uploadImages(images, count);
-    try {
-      const inputs = { [inputNames.images]: uploaded, ...named(inputNames.parameter, parameters) };
-      return this.#take(this.device.run(program, inputs)[0]);
-    } finally {
-      this.device.release(uploaded);
-    }
-  }
-
   gradients(
     parameters: ParameterSet,
     batch: Batch,
   ): { loss: number; logits: Float32Array; images: Float32Array; parameters: Float32Array[] } {
     const { count } = batch;
-    const program = this.#program('gradients', count, () => gradientsProgram(this.network, count));
+    const program = this.#programs.get('gradients', count, () => gradientsProgram(this.network, count));
     const scope = this.#uploads(batch, {});
     try {
       const inputs = { ...scope, ...named(inputNames.parameter, parameters) };
@@ -175,7 +163,7 @@ class CompiledPrograms implements NetworkPrograms {
     toTargets = false,
   ): SecondOrderStep {
     const { count } = batch;
-    const program = this.#program(toTargets ? 'second-order to targets' : 'second-order', count, () =>
+    const program = this.#programs.get(toTargets ? 'second-order to targets' : 'second-order', count, () =>
       secondOrderProgram(this.network, count, toTargets),
     );
     const scope = this.#uploads(batch, { alpha });
@@ -196,16 +184,6 @@ class CompiledPrograms implements NetworkPrograms {
     } finally {
       this.device.release(...Object.values(scope));
     }
-  }
-
-  #program(step: string, batch: number, compile: () => Program): Program {
-    const key = `${step} ${batch}`;
-    const program = this.#programs.get(key) ?? compile();
-    this.#programs.delete(key);
-    this.#programs.set(key, program);
-    const [oldest] = this.#programs.keys();
-    if (this.#programs.size > cachedPrograms && oldest !== undefined) this.#programs.delete(oldest);
-    return program;
   }
 
   #uploadImages(images: Float32Array, count: number): DeviceTensor {

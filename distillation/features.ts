@@ -20,7 +20,7 @@ export function* featuresInSteps(
   let values = new Float32Array();
   for (let from = 0; from < count; from += batchSize) {
     const batch = images.batch(indices, from, Math.min(from + batchSize, count));
-    const features = programs.features(parameters, batch.images, batch.count);
+    const features = programs.features.of(parameters, batch.images, batch.count);
     const size = features.length / batch.count;
     if (from === 0) values = new Float32Array(count * size);
     values.set(features, from * size);

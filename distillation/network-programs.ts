@@ -1,6 +1,7 @@
 /**
  * @file The compiled steps of one network on one device: what the algorithms are written in.
  */
+import type { FeaturePrograms } from './feature-programs.js';
 import type { Network } from '../networks/network.js';
 import type { DeviceTensor } from '../tensor/device.js';
 
@@ -77,8 +78,8 @@ export interface NetworkPrograms {
     statistics?: ParameterSet,
   ): Float32Array;
 
-  /** What the network classifies by, [count, size], row-major. Batch normalisation uses the batch at hand. */
-  features(parameters: ParameterSet, images: Float32Array, count: number): Float32Array;
+  /** What the network classifies by. */
+  readonly features: FeaturePrograms;
 
   /** The loss and its gradient to the images and to every parameter, in order (for checks). */
   gradients(

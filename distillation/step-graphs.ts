@@ -85,17 +85,6 @@ export function logitsProgram(network: Network, batch: number, running = false):
   return compile([write(network, batch, { running: runningInputs(g, network) }, g).logits]);
 }
 
-/** Outputs: the features that the network classifies by, `[batch, size]`. */
-export function featuresProgram(network: Network, batch: number): Program {
-  const { channels, height, width } = network.input;
-  const g = new GraphBuilder();
-  const images = g.input(inputNames.images, [batch, channels, height, width]);
-  const parameters = network.parameters.map(({ shape }, index) =>
-    g.input(inputNames.parameter(index), shape),
-  );
-  return compile([network.features(g, images, parameters)]);
-}
-
 /** Outputs: loss, logits, gradient to the images, gradients to the parameters. */
 export function gradientsProgram(network: Network, batch: number): Program {
   const written = write(network, batch);

@@ -23,7 +23,12 @@ export type Purpose =
   | 'forgetting-init'
   | 'forgetting-shuffle'
   | 'forgetting-augmentation'
-  | 'coreset-images';
+  | 'coreset-images'
+  | 'matching-network'
+  | 'matching-images'
+  | 'matching-augmentation'
+  | 'matching-shuffle'
+  | 'matching-training';
 
 /** Part of every key: append, and never change a number, or old results cannot be reproduced. */
 const PURPOSE_CODES: Readonly<Record<Purpose, number>> = {
@@ -45,6 +50,11 @@ const PURPOSE_CODES: Readonly<Record<Purpose, number>> = {
   'forgetting-shuffle': 31,
   'forgetting-augmentation': 32,
   'coreset-images': 33,
+  'matching-network': 34,
+  'matching-images': 35,
+  'matching-augmentation': 36,
+  'matching-shuffle': 37,
+  'matching-training': 38,
 };
 
 /** Counter words left beside the block number. */

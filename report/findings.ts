@@ -93,7 +93,8 @@ export function followStages({ plan, stages }: Pick<ReportInput, 'plan' | 'stage
     evaluations.findLast((stage) => last('distill', stage.with.dataset.stage)) ?? evaluations.at(-1);
   const distill = last('distill', evaluate?.with.dataset.stage);
   const select = evaluate && last('select', evaluate.with.dataset.stage);
-  const train = last('train-experts', distill?.with.trajectories.stage);
+  const followed = distill?.with.trajectories?.stage;
+  const train = distill && followed === undefined ? undefined : last('train-experts', followed);
   const outputOf = (stage: PlannedStage | undefined) => (stage ? stages[stage.id]?.output : undefined);
   const [experts, distilled, evaluation] = [outputOf(train), outputOf(distill), outputOf(evaluate)];
   const selected = outputOf(select);

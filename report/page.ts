@@ -84,18 +84,18 @@ function tiles(findings: Findings): Markup {
     });
   }
   if (distilled && distilled.images > 0) {
-    list.push(
-      {
-        name: 'Smaller by',
-        value: `${integer(findings.trainingImages / distilled.images)} ×`,
-        more: `${integer(distilled.images)} for ${integer(findings.trainingImages)}`,
-      },
-      {
+    list.push({
+      name: 'Smaller by',
+      value: `${integer(findings.trainingImages / distilled.images)} ×`,
+      more: `${integer(distilled.images)} for ${integer(findings.trainingImages)}`,
+    });
+    const { method } = distilled.config;
+    if (method.name === 'mtt')
+      list.push({
         name: 'Learned rate',
         value: significant(distilled.output.learnedRate),
-        more: `from ${significant(distilled.config.method.lrInit)}`,
-      },
-    );
+        more: `from ${significant(method.lrInit)}`,
+      });
   }
   const stages = Object.values(input.stages);
   const seconds = stages.reduce((sum, { manifest }) => sum + (manifest?.seconds ?? 0), 0);

@@ -33,9 +33,10 @@ const candidateTraining = { lr: 'learned', momentum: 0.9, weightDecay: 5e-4, bat
 /** Distils the data set and selects the result among its candidates. */
 export async function distill(input: DistillInput): Promise<StageOutcome> {
   const { trajectories } = input.stage.with;
-  const inputs = () => ({ trajectories: resolveOutput(input.upstream, trajectories) });
+  const inputs = (): { trajectories?: Reference } =>
+    trajectories === undefined ? {} : { trajectories: resolveOutput(input.upstream, trajectories) };
   return runStage(input, inputs, async (stage) => {
-    const loop = new ChunkLoop(input, inputs().trajectories, stage);
+    const loop = new ChunkLoop(input, inputs(), stage);
     stage.resumeFrom(() => loop.position);
     await loop.run();
     if (!loop.finished) throw new GoOnInNewRun('iterations are missing');
@@ -50,7 +51,7 @@ class ChunkLoop {
 
   constructor(
     private readonly input: DistillInput,
-    private readonly trajectories: Reference,
+    private readonly inputs: { readonly trajectories?: Reference },
     private readonly stage: StageWork<DistillPosition>,
   ) {
     const { iteration = 0, candidates = [], metrics } = input.resume?.position ?? {};
@@ -89,7 +90,7 @@ class ChunkLoop {
     const what = to === from + 1 ? `iteration ${to}` : `iterations ${from + 1}–${to}`;
     const chunk = await this.stage.compute('distillChunk', what, {
       ...run,
-      trajectories: this.trajectories,
+      ...this.inputs,
       config: { method, ipc, init, augmentation },
       iterations: stage.with.iterations,
       from,

@@ -22,7 +22,6 @@ export function usedStages(plan: Plan, stage: PlannedStage): Set<string> {
     case 'train-experts':
       return new Set();
     case 'distill':
-      return new Set([stage.with.trajectories.stage]);
     case 'select':
       return new Set(outputRefs(stage).map((ref) => ref.stage));
     case 'evaluate': {
@@ -55,7 +54,6 @@ function allNeeds(plan: Plan, stage: PlannedStage): Set<string> {
 function outputRefs(stage: PlannedStage): OutputRef[] {
   switch (stage.uses) {
     case 'distill':
-      return [stage.with.trajectories];
     case 'select':
       return stage.with.trajectories === undefined ? [] : [stage.with.trajectories];
     case 'evaluate':

@@ -3,6 +3,7 @@
  */
 import { runningMedian, thin } from '../charts/curves.js';
 import { lineChart, type Point, type Series } from '../charts/line.js';
+import type { DistillMethod, MttConfig } from '../../definition/plan.js';
 import type { DistillFindings, ExpertFindings, Findings } from '../findings.js';
 import { markup, type Markup } from '../markup.js';
 import { counted, integer, percent, percentTick, percentWithStd, significant } from '../numbers.js';
@@ -21,10 +22,10 @@ export function distillationSection({ distilled }: Findings): Markup | undefined
   const iterations = { label: 'iteration', format: integer };
   const mark = { x: output.iteration, label: `chosen: ${integer(output.iteration)}` };
   return markup`<section id="distillation"><h2>The distillation</h2>
-<p class="lead">Each iteration lets a student take ${counted(method.synSteps, 'step')} on the synthetic images from a point on an expert's trajectory and compares where it arrives with where the expert was ${counted(method.expertEpochs, 'epoch')} later. A loss of 1 means no nearer than at the start, 0 means arrived.</p>
+<p class="lead">${whatIterationsDo(method)}</p>
 <div class="columns">${plot(
     lineChart({
-      name: 'Trajectory matching loss by iteration',
+      name: 'Matching loss by iteration',
       describe: describeEnds(loss, significant),
       x: iterations,
       y: { label: 'matching loss (log)', format: tick, kind: 'log' },
@@ -32,19 +33,40 @@ export function distillationSection({ distilled }: Findings): Markup | undefined
       mark,
     }),
     loss.length >= smoothedFrom
-      ? 'Loss of each iteration (faint; experts and start epochs are drawn at random) and its running median.'
-      : 'Loss of each iteration; experts and start epochs are drawn at random.',
-  )}${plot(
-    lineChart({
-      name: 'Learned rate by iteration',
-      describe: describeEnds(learnedRate, significant),
-      x: iterations,
-      y: { label: 'learned rate α', format: tick, kind: 'linear' },
-      series: [{ style: 'main', role: 'distilled', points: thin(learnedRate, shownPoints) }],
-      mark,
-    }),
-    `The student's learning rate, learned with the images: from ${significant(method.lrInit)} to ${significant(output.learnedRate)}.`,
-  )}</div></section>`;
+      ? `Loss of each iteration (faint; ${drawn(method)} are drawn at random) and its running median.`
+      : `Loss of each iteration; ${drawn(method)} are drawn at random.`,
+  )}${method.name === 'mtt' ? ratePlot(method) : ''}</div></section>`;
+
+  function ratePlot({ lrInit }: MttConfig): Markup {
+    return plot(
+      lineChart({
+        name: 'Learned rate by iteration',
+        describe: describeEnds(learnedRate, significant),
+        x: iterations,
+        y: { label: 'learned rate α', format: tick, kind: 'linear' },
+        series: [{ style: 'main', role: 'distilled', points: thin(learnedRate, shownPoints) }],
+        mark,
+      }),
+      `The student's learning rate, learned with the images: from ${significant(lrInit)} to ${significant(output.learnedRate)}.`,
+    );
+  }
+}
+
+function whatIterationsDo(method: DistillMethod): string {
+  switch (method.name) {
+    case 'mtt':
+      return `Each iteration lets a student take ${counted(method.synSteps, 'step')} on the synthetic images from a point on an expert's trajectory and compares where it arrives with where the expert was ${counted(method.expertEpochs, 'epoch')} later. A loss of 1 means no nearer than at the start, 0 means arrived.`;
+    case 'dm':
+      return `Each iteration compares, class by class, the mean features of the synthetic images in a random network with those of up to ${counted(method.batchReal, 'real image')}. The loss is the squared distance, summed over the classes.`;
+    case 'dc':
+    case 'dsa':
+      return `Each iteration compares, class by class, the gradients of a network on the synthetic images with those on up to ${counted(method.batchReal, 'real image')}, ${counted(method.outerLoops, 'time')} while the network is trained on the synthetic images. The loss is one minus the cosine, summed over the rows of all layers and over the classes.`;
+  }
+}
+
+/** What makes the losses of neighbouring iterations differ. */
+function drawn({ name }: DistillMethod): string {
+  return name === 'mtt' ? 'experts and start epochs' : 'networks and real images';
 }
 
 export function selectionSection(findings: Findings): Markup | undefined {

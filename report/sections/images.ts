@@ -1,6 +1,7 @@
 /**
  * @file The distilled images beside real ones of their class.
  */
+import { distillMethodName } from '../../definition/method-names.js';
 import type { ClassPictures, Picture } from '../gallery.js';
 import type { DistillFindings, Findings } from '../findings.js';
 import { markup, type Markup } from '../markup.js';
@@ -48,7 +49,7 @@ function rangeText({ range }: Picture): string {
 function startedFrom({ images, config, output }: DistillFindings): string {
   const start = config.init === 'real' ? 'random real images' : 'noise';
   const each = config.ipc === 1 ? 'one a class' : `${config.ipc} a class`;
-  return `${counted(images, 'synthetic image')}, ${each}, after ${counted(output.iteration, 'iteration')} of trajectory matching from ${start}.`;
+  return `${counted(images, 'synthetic image')}, ${each}, after ${counted(output.iteration, 'iteration')} of ${distillMethodName(config.method)} from ${start}.`;
 }
 
 function leftOut({ classes, config }: DistillFindings): string {

@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { MttConfig } from '../../definition/plan.js';
 import { decodeDistilled } from '../../artifacts/result-folder.js';
 import type { DistillChunkInput } from '../../compute/protocol.js';
 import {
@@ -20,18 +21,21 @@ describe('distillChunk with all settings', () => {
   it('gives the same bytes however it is preempted, and learned labels to train with', async (t) => {
     const { store, dataset, chunk } = await withExperts(t);
     const plain = chunk(0, 5);
-    const with_ = (change: Partial<DistillChunkInput['config']['method']>): DistillChunkInput => ({
+    const { method } = plain.config;
+    assert.ok(method.name === 'mtt');
+    const with_ = (change: Partial<MttConfig>): DistillChunkInput => ({
       ...plain,
-      config: { ...plain.config, method: { ...plain.config.method, ...change } },
+      config: { ...plain.config, method: { ...method, ...change } },
     });
-    const input = with_({
+    const settings: Partial<MttConfig> = {
       labels: 'learned',
       lrLabels: 5,
       emaDecay: 0.9,
       expertsPerStep: 2,
       keepFraction: 0.9,
       startEpochGrowth: { from: 1, iterations: 4 },
-    });
+    };
+    const input = with_(settings);
     const expected = await run(distillChunk, input, store);
     await forget(store);
     const { result, stops } = await inPieces(distillChunk, input, store, 1);
@@ -42,7 +46,7 @@ describe('distillChunk with all settings', () => {
     assert.equal(softLabels?.length, labels.length * 4);
     assert.ok(softLabels.every((value) => value > 0 && value < 1));
     // The average is not where the images are.
-    const last = await run(distillChunk, with_({ ...input.config.method, emaDecay: 0 }), store);
+    const last = await run(distillChunk, with_({ ...settings, emaDecay: 0 }), store);
     assert.notDeepEqual(decodeDistilled(await store.get(last.candidate)).images, images);
 
     const trainOn = async (candidate: typeof result.candidate) => {

@@ -108,7 +108,7 @@ describe('a match', () => {
       release: (...sets) => programs.release(...sets),
       sgdStep: (...step) => programs.sgdStep(...step),
       logits: (...forward) => programs.logits(...forward),
-      features: (...forward) => programs.features(...forward),
+      features: programs.features,
       gradients: (...step) => programs.gradients(...step),
       secondOrderStep: () => {
         throw new Error('out of memory');

@@ -229,6 +229,33 @@ test('the sets of several methods are compared, and the distilled one leads', as
   assert.doesNotMatch(await pageOf({}), /id="methods"/);
 });
 
+test('a distillation by another method is described as what it is', async () => {
+  const page = await pageOf({}, (input) => ({
+    ...input,
+    plan: {
+      ...input.plan,
+      stages: input.plan.stages.map((stage) => {
+        if (stage.uses !== 'distill') return stage;
+        const { ipc, iterations, init, augmentation, selection: chosen } = stage.with;
+        const method = { name: 'dm', lrImg: 1, momentum: 0.5, batchReal: 256, lrTrain: 0.01 } as const;
+        return { ...stage, with: { method, ipc, iterations, init, augmentation, selection: chosen } };
+      }),
+    },
+  }));
+  assert.match(page, /after 40\u00a0iterations of distribution matching from random real images/);
+  assert.match(page, /mean features of the synthetic images in a random network/);
+  assert.match(page, /SGD at 0\.01, momentum/);
+  assert.doesNotMatch(page, /learned rate|trajectory/i);
+  assert.deepEqual(sections(page), [
+    'images',
+    'accuracy',
+    'selection',
+    'distillation',
+    'stages',
+    'reproduce',
+  ]);
+});
+
 test('a coreset alone leads too', async () => {
   const page = await withCoreset(without('distill', 'evaluate'));
   assert.equal(

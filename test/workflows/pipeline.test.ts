@@ -210,6 +210,32 @@ describe('pipeline', () => {
     );
   });
 
+  it('distils without experts, when the method follows none', async () => {
+    const pretend = new Pretend();
+    const { ipc, iterations, init, augmentation, selection: chosen } = distillation(4, 2, 2).with;
+    const method = { name: 'dm', lrImg: 1, momentum: 0.5, batchReal: 8, lrTrain: 0.01 } as const;
+    const stage = {
+      ...distillation(4, 2, 2),
+      needs: [],
+      with: { method, ipc, iterations, init, augmentation, selection: chosen },
+    };
+    await withWorkers(server, pretend, async () => {
+      const result = await (await startPipeline(server.client, planOf(stage, evaluation()))).result();
+      assert.equal(result.stages.distill?.type, 'distill');
+    });
+    const chunks = pretend.calls
+      .filter(({ name }) => name === 'distillChunk')
+      .map(({ args }) => args[0] as DistillChunkInput);
+    assert.deepEqual(
+      chunks.map((chunk) => [chunk.from, chunk.to, chunk.config.method, chunk.trajectories]),
+      [
+        [0, 2, method, undefined],
+        [2, 4, method, undefined],
+      ],
+    );
+    assert.equal(pretend.count('trainExpert'), 0);
+  });
+
   it('takes results that are already there, unless told not to', async () => {
     const pretend = new Pretend();
     await withWorkers(server, pretend, async () => {

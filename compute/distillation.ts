@@ -1,0 +1,164 @@
+/**
+ * @file A distillation as a chunk runs it, whatever its method.
+ */
+import type { Checkpoint } from '../artifacts/checkpoints.js';
+import type { DistillMethod, MttConfig } from '../definition/plan.js';
+import { resolveAugmentation } from '../distillation/augmentation/strategy.js';
+import { FloatImages, oneHot } from '../distillation/batches.js';
+import { ClassImages } from '../distillation/class-batches.js';
+import { initialDistillState, type DistillState } from '../distillation/distill-state.js';
+import { Distiller } from '../distillation/distiller.js';
+import { distributionMatching } from '../distillation/distribution-matching.js';
+import { gradientMatching } from '../distillation/gradient-matching.js';
+import { ImageDistiller } from '../distillation/image-distiller.js';
+import type { NetworkPrograms } from '../distillation/network-programs.js';
+import { indicesByClass } from '../distillation/real-images.js';
+import { initialLabelLogits } from '../distillation/soft-labels.js';
+import { initialImages, syntheticLabels } from '../distillation/synthetic-set.js';
+import { trainedExpert, type ExpertSnapshots } from '../distillation/trajectory-choice.js';
+import { DistilleryError } from '../errors/errors.js';
+import type { TaskContext } from './context.js';
+import { distillState } from './distill-checkpoint.js';
+import { openExperts } from './experts.js';
+import { requireMemory } from './memory-need.js';
+import type { DistillChunkInput } from './protocol.js';
+import { networkPrograms, type RunImages } from './warm.js';
+
+/** A distillation under way; what it reports of an iteration is its loss and the rate that goes with the images. */
+export interface Distillation {
+  /** Finished iterations. */
+  readonly iteration: number;
+  /** Class probabilities of the images, when they are not one-hot. */
+  readonly softLabels?: Float32Array | undefined;
+  /**
+   * Does the next iteration. When `between` throws, or it diverges, the state stays the one before.
+   *
+   * @throws DistilleryError `Diverged`
+   */
+  step(between: () => Promise<void>): Promise<{ readonly loss: number; readonly alpha: number }>;
+  exportState(): DistillState;
+}
+
+type WithMethod<M extends DistillMethod> = DistillChunkInput & { readonly config: { readonly method: M } };
+
+/**
+ * Opens a distillation where a checkpoint left it, or at its beginning.
+ *
+ * @throws DistilleryError `InvalidDefinition` or `InvalidTrajectory` when it cannot be done so
+ */
+export function openDistillation(
+  input: DistillChunkInput,
+  images: RunImages,
+  context: TaskContext,
+  newest: Checkpoint | undefined,
+): Promise<Distillation> {
+  const { method } = input.config;
+  return method.name === 'mtt'
+    ? trajectoryMatching(input as WithMethod<MttConfig>, images, context, newest)
+    : Promise.resolve(classMatching(input, method, images, context, newest));
+}
+
+async function trajectoryMatching(
+  input: WithMethod<MttConfig>,
+  images: RunImages,
+  context: TaskContext,
+  newest: Checkpoint | undefined,
+): Promise<Distillation> {
+  const { manifest } = images;
+  const programs = networkPrograms(context, input.network, manifest);
+  if (input.trajectories === undefined)
+    throw new DistilleryError(
+      'InvalidDefinition',
+      'Trajectory matching needs experts: give the distill stage `trajectories`.',
+    );
+  const experts = await openExperts(context.store, input.trajectories, programs.network);
+  const { method, ipc, augmentation } = input.config;
+  const syntheticImages = ipc * manifest.classes;
+  requireMemory(context, 'distillChunk', {
+    network: programs.network,
+    kinds: ['plain-sgd', 'second-order'],
+    batch: Math.min(method.batchSyn ?? syntheticImages, syntheticImages),
+    parameterSets: method.synSteps + 1,
+    images: images.train.count,
+  });
+  const distiller = new Distiller(
+    programs,
+    {
+      method,
+      operations: resolveAugmentation(augmentation, manifest.flip),
+      labels: syntheticLabels(manifest.classes, ipc),
+      shape: manifest.shape,
+      classes: manifest.classes,
+      seed: input.seed,
+    },
+    newest ? distillState(newest) : await begin(input, images, experts, programs),
+  );
+  return {
+    get iteration() {
+      return distiller.iteration;
+    },
+    get softLabels() {
+      return method.labels === 'learned' ? distiller.targets : undefined;
+    },
+    step: (between) => distiller.step(experts, between),
+    exportState: () => distiller.exportState(),
+  };
+}
+
+async function begin(
+  { config, seed }: WithMethod<MttConfig>,
+  { trainBytes, train }: RunImages,
+  experts: ExpertSnapshots,
+  programs: NetworkPrograms,
+): Promise<DistillState> {
+  const { init, ipc, method } = config;
+  const images = initialImages(init, { images: trainBytes, normalised: train }, { ipc, seed });
+  const averaged = method.emaDecay !== undefined;
+  if (method.labels !== 'learned') return initialDistillState(images, method.lrInit, { averaged });
+  // The first expert as it ended says what the images look like.
+  const trained = await trainedExpert(experts, 0);
+  const { shape, classes } = train;
+  const labels = syntheticLabels(classes, ipc);
+  const synthetic = new FloatImages(shape, classes, images, oneHot(labels, classes));
+  const labelLogits = initialLabelLogits(programs, trained, synthetic, labels);
+  return initialDistillState(images, method.lrInit, { averaged, labelLogits });
+}
+
+function classMatching(
+  { config, network, seed }: DistillChunkInput,
+  method: Exclude<DistillMethod, MttConfig>,
+  { train, trainBytes, manifest }: RunImages,
+  context: TaskContext,
+  newest: Checkpoint | undefined,
+): Distillation {
+  const { ipc, init, augmentation } = config;
+  const { batchReal } = method;
+  const programs = networkPrograms(context, network, manifest);
+  if (programs.network.statistics.length > 0)
+    throw new DistilleryError(
+      'InvalidDefinition',
+      `${method.name} looks at one class at a time, and batch normalisation would take that class for everything: ` +
+        'choose another norm for the network.',
+    );
+  const members = indicesByClass(trainBytes.labels, manifest.classes);
+  requireMemory(context, 'distillChunk', {
+    network: programs.network,
+    kinds: [method.name === 'dm' ? 'logits' : 'plain-sgd'],
+    batch: Math.min(batchReal, ...members.map(({ length }) => length)),
+    parameterSets: 3,
+    images: train.count,
+  });
+  const operations = method.name === 'dc' ? [] : resolveAugmentation(augmentation, manifest.flip);
+  const images = new ClassImages(train, members, { operations, batchReal, ipc, seed });
+  const start = (): DistillState =>
+    initialDistillState(
+      initialImages(init, { images: trainBytes, normalised: train }, { ipc, seed }),
+      method.lrTrain,
+    );
+  return new ImageDistiller(
+    method.name === 'dm'
+      ? distributionMatching(programs, images, method)
+      : gradientMatching(programs, images, method),
+    newest ? distillState(newest) : start(),
+  );
+}

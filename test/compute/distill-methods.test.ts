@@ -1,0 +1,104 @@
+/**
+ * @file The distillation methods that follow no expert, as chunks on the real engine and a store in memory.
+ */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { decodeDistilled } from '../../artifacts/result-folder.js';
+import type { DistillChunkInput } from '../../compute/protocol.js';
+import type { DistillMethod } from '../../definition/plan.js';
+import { tinyNetwork } from '../support/tiny.js';
+import {
+  distillChunk,
+  evaluateNetwork,
+  evaluation,
+  forget,
+  inPieces,
+  newStore,
+  run,
+  stopAfter,
+} from './tiny-tasks.js';
+
+const shared = { momentum: 0.5, batchReal: 8, lrTrain: 0.05 };
+const loops = { outerLoops: 2, innerEpochs: 2, lrNet: 0.05 };
+const methods: Exclude<DistillMethod, { name: 'mtt' }>[] = [
+  { name: 'dm', lrImg: 1, ...shared },
+  { name: 'dc', lrImg: 0.1, ...shared, ...loops },
+  { name: 'dsa', lrImg: 0.1, ...shared, ...loops },
+];
+
+async function chunks(t: Parameters<typeof newStore>[0]) {
+  const { store, dataset } = await newStore(t);
+  const chunk = (method: DistillMethod, from: number, to: number): DistillChunkInput => ({
+    dataset,
+    network: tinyNetwork,
+    config: { method, ipc: 1, init: 'real', augmentation: 'dsa' },
+    seed: 3,
+    iterations: 100,
+    from,
+    to,
+  });
+  return { store, dataset, chunk };
+}
+
+describe('distillChunk without experts', () => {
+  for (const method of methods)
+    it(`gives the same images by ${method.name} however it is divided and preempted`, async (t) => {
+      const { store, dataset, chunk } = await chunks(t);
+      const expected = await run(distillChunk, chunk(method, 0, 5), store);
+      const set = decodeDistilled(await store.get(expected.candidate));
+      assert.deepEqual([set.iteration, set.ipc, set.learnedRate], [5, 1, Math.fround(0.05)]);
+      assert.ok(Number.isFinite(expected.loss) && expected.loss > 0);
+
+      await forget(store);
+      let last = await run(distillChunk, chunk(method, 0, 2), store);
+      const { result, stops } = await inPieces(distillChunk, chunk(method, 2, 5), store, 1);
+      assert.ok(stops > 1);
+      last = result;
+      assert.deepEqual(
+        [last.candidate, last.metrics, last.loss, last.learnedRate],
+        [expected.candidate, expected.metrics, expected.loss, expected.learnedRate],
+      );
+
+      await forget(store);
+      await stopAfter(distillChunk, chunk(method, 0, 5), store, 3, 'preempt', 'breaths');
+      assert.deepEqual((await run(distillChunk, chunk(method, 0, 5), store)).candidate, expected.candidate);
+
+      const trainingSet = { kind: 'distilled', result: expected.candidate } as const;
+      const trained = await run(evaluateNetwork, evaluation(dataset, { trainingSet, lr: 'learned' }), store);
+      assert.ok(trained.accuracy >= 0.5, `accuracy ${trained.accuracy}`);
+    });
+
+  it('augments for dsa and not for dc', async (t) => {
+    const { store, chunk } = await chunks(t);
+    const [, dc, dsa] = methods;
+    const plain = await run(distillChunk, chunk(dc!, 0, 1), store);
+    const augmented = await run(distillChunk, chunk(dsa!, 0, 1), store);
+    assert.notEqual(plain.loss, augmented.loss);
+    const input = chunk(dsa!, 0, 1);
+    const without = await run(
+      distillChunk,
+      { ...input, config: { ...input.config, augmentation: 'none' } },
+      store,
+    );
+    assert.equal(without.loss, plain.loss);
+  });
+
+  it('says what is wrong', async (t) => {
+    const { store, chunk } = await chunks(t);
+    const batch = { ...chunk(methods[0]!, 0, 1), network: { ...tinyNetwork, norm: 'batch' as const } };
+    await assert.rejects(run(distillChunk, batch, store), {
+      code: 'InvalidDefinition',
+      message: /dm looks at one class at a time/,
+    });
+    const wild = chunk({ ...methods[0]!, lrImg: 1e38 }, 0, 5);
+    await assert.rejects(run(distillChunk, wild, store), {
+      code: 'Diverged',
+      message: /diverged in iteration .* Last good checkpoint: checkpoints\//s,
+    });
+    const mtt = { synSteps: 1, expertEpochs: 1, maxStartEpoch: 1, lrImg: 1, lrLr: 0, lrInit: 1, lrFloor: 1 };
+    await assert.rejects(run(distillChunk, chunk({ name: 'mtt', momentum: 0, ...mtt }, 0, 1), store), {
+      code: 'InvalidDefinition',
+      message: /Trajectory matching needs experts/,
+    });
+  });
+});
