@@ -151,6 +151,7 @@ export interface LightActivities {
     spec: DatasetSpec,
     seed: number,
     networks?: readonly NetworkSpec[],
+    perClass?: number,
   ) => Promise<DatasetInput>;
   readonly beginStage: (input: BeginStageInput) => Promise<BegunStage>;
   /** Writes the stage's manifest, unless there is one. */

@@ -30,8 +30,8 @@ export function createLightActivities(dependencies: LightDependencies): LightAct
     compileDefinition: activity(async (_, definition, params) =>
       compileDefinition(await store(), definition, params),
     ),
-    resolveDataset: activity(async (_, spec, seed, networks) =>
-      resolveDataset(await store(), dependencies.importBuiltin, spec, seed, networks),
+    resolveDataset: activity(async (_, spec, seed, networks, perClass) =>
+      resolveDataset(await store(), dependencies.importBuiltin, spec, seed, networks, perClass),
     ),
     beginStage: activity(async (_, input) => beginStage(await store(), input)),
     finishStage: activity(async (_, input) => finishStage(await store(), input, provenance())),

@@ -23,8 +23,9 @@ const anyManifest = z.custom<DatasetManifest>((value) => typeof value === 'objec
 
 /**
  * @param networks that are to be trained on it
+ * @param perClass real images of one class that a stage draws, at most
  * @throws DistilleryError `InvalidDataset` when there is no such data set, or too few images in it;
- *   `InvalidDefinition` when a network cannot take its images
+ *   `InvalidDefinition` when a network cannot take its images, or more are drawn than there are
  */
 export async function resolveDataset(
   store: ArtifactStore,
@@ -32,6 +33,7 @@ export async function resolveDataset(
   spec: DatasetSpec,
   seed: number,
   networks: readonly NetworkSpec[] = [],
+  perClass = 0,
 ): Promise<DatasetInput> {
   const key = datasetKey(spec.source);
   let damage: DistilleryError | undefined;
@@ -45,8 +47,15 @@ export async function resolveDataset(
   await checkShards(store, importBuiltin, spec.source, manifest);
   checkSplit(spec, manifest);
   for (const network of networks) checkImageSize(network, spec, manifest);
+  checkPerClass(perClass, spec, manifest);
   const { limit, holdout } = spec;
-  return { manifest: stored.reference, ...(limit !== undefined && { limit }), holdout, seed };
+  return {
+    manifest: stored.reference,
+    ...(limit !== undefined && { limit }),
+    holdout,
+    seed,
+    ...(perClass > 0 && { perClass }),
+  };
 }
 
 /** A built-in data set that lost shards is imported again; any other one only its owner can import. */
@@ -77,6 +86,21 @@ function checkSplit({ source, holdout, limit }: DatasetSpec, { train }: DatasetM
   throw new DistilleryError(
     'InvalidDataset',
     `The data set ${source} has ${train.count} training images, fewer than ${parts} ask for; lower one of them.`,
+  );
+}
+
+/** By their mean over the classes; how many each has is seen when the images are first read. */
+function checkPerClass(
+  perClass: number,
+  { source, holdout, limit }: DatasetSpec,
+  { train, classes }: DatasetManifest,
+): void {
+  const left = limit ?? train.count - holdout;
+  if (perClass * classes <= left) return;
+  throw new DistilleryError(
+    'InvalidDefinition',
+    `ipc is ${perClass}, but ${left} training images of ${classes} classes are left of ${source}: lower ipc, ` +
+      'raise dataset.limit or lower dataset.holdout.',
   );
 }
 

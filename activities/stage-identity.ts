@@ -17,13 +17,13 @@ const versions: Readonly<Record<StageType, number>> = {
 
 /** The stage key: sha256, hex. */
 export function stageIdentity({ stage, run, inputs }: Omit<BeginStageInput, 'cache'>): string {
-  const { manifest, ...split } = run.dataset;
+  const { manifest, limit, holdout, seed } = run.dataset;
   return unitKey({
     type: stage.uses,
     version: versions[stage.uses],
     config: configuration(stage),
     network: run.network,
-    dataset: { ...split, manifest: manifest.sha256 },
+    dataset: { manifest: manifest.sha256, limit, holdout, seed },
     inputs: Object.fromEntries(Object.entries(inputs).map(([name, { sha256 }]) => [name, sha256])),
     seed: run.seed,
   });

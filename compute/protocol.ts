@@ -15,6 +15,11 @@ export interface DatasetInput {
   readonly limit?: number;
   readonly holdout: number;
   readonly seed: number;
+  /**
+   * The most real images of one class that the run draws, so that it ends before its first work when there are
+   * fewer. It changes no result and is part of no identity. Absent: not looked at.
+   */
+  readonly perClass?: number;
 }
 
 export interface TrainExpertInput {

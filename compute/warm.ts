@@ -6,6 +6,7 @@ import { loadDataset } from '../datasets/load.js';
 import { NormalisedImages, pixelsOf } from '../distillation/batches.js';
 import { createNetworkPrograms } from '../distillation/compile-programs.js';
 import type { NetworkPrograms } from '../distillation/network-programs.js';
+import { indicesByClass, requireImages } from '../distillation/real-images.js';
 import { divideRun, runOrder } from '../distillation/split.js';
 import type { DatasetManifest, LabelledImages } from '../datasets/dataset.js';
 import { buildNetwork } from '../networks/registry.js';
@@ -32,11 +33,17 @@ const images = new Latest<RunImages>();
 /**
  * The data set of a run, verified and split.
  *
- * @throws DistilleryError `InvalidDataset`, `InvalidDefinition` or one of the store
+ * @throws DistilleryError `InvalidDataset`, `InvalidDefinition` (among others when the run draws more images of a
+ *   class than there are) or one of the store
  */
-export function runImages(context: TaskContext, dataset: DatasetInput): Promise<RunImages> {
+export async function runImages(context: TaskContext, dataset: DatasetInput): Promise<RunImages> {
   const key = JSON.stringify([context.store.location, datasetIdentity(dataset)]);
-  return images.get(key, () => loadRunImages(context, dataset));
+  const loaded = await images.get(key, () => loadRunImages(context, dataset));
+  // What a later stage lacks is said before the first has worked for it.
+  indicesByClass(loaded.trainBytes.labels, loaded.manifest.classes).forEach((indices, label) => {
+    requireImages(indices, label, dataset.perClass ?? 0);
+  });
+  return loaded;
 }
 
 async function loadRunImages({ store }: TaskContext, dataset: DatasetInput): Promise<RunImages> {

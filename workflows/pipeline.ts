@@ -4,6 +4,7 @@
 import { continueAsNew, isCancellation, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { Definition } from '../activities/contract.js';
 import type { Plan } from '../definition/plan.js';
+import { realImagesPerClass } from '../definition/real-images.js';
 import type { PipelineOptions, PipelineResult } from '../definition/stages.js';
 import type { NetworkSpec } from '../networks/spec.js';
 import { finalFailure, judge, rethrowFaults } from './failures.js';
@@ -39,7 +40,7 @@ export async function pipeline(
     progress.planned(plan);
     if (control.gate.current !== undefined) await control.gate.passed();
     const dataset = await once('data set', progress, () =>
-      light.resolveDataset(plan.dataset, plan.seed, networksOf(plan)),
+      light.resolveDataset(plan.dataset, plan.seed, networksOf(plan), realImagesPerClass(plan)),
     );
     const { workflowId, runId, startTime } = workflowInfo();
     const walk = new StageWalk(

@@ -109,14 +109,18 @@ function settingLines(stages: readonly PlannedStage[], { out }: CommandContext):
   });
 }
 
-function flatten(value: object): string[] {
-  return Object.entries(value).flatMap(([key, item]: [string, unknown]) => {
+/** Groups whose settings are known by their own names. */
+const plainGroups: ReadonlySet<string> = new Set(['method', 'selection']);
+
+function flatten(value: object, group = ''): string[] {
+  return Object.entries(value).flatMap(([name, item]: [string, unknown]) => {
+    const key = `${group}${name}`;
     if (typeof item === 'number') return [`${key}=${shortest(item)}`];
     if (typeof item === 'string' || typeof item === 'boolean') return [`${key}=${item}`];
     if (Array.isArray(item)) return [`${key}=${item.map(shortName).join('+')}`];
     // References to other stages are in the column of needs.
     if (typeof item !== 'object' || item === null || 'output' in item) return [];
-    return flatten(item);
+    return flatten(item, plainGroups.has(name) ? group : `${key}.`);
   });
 }
 

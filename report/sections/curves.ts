@@ -37,7 +37,7 @@ export function distillationSection({ distilled }: Findings): Markup | undefined
       : `Loss of each iteration; ${drawn(method)} are drawn at random.`,
   )}${method.name === 'mtt' ? ratePlot(method) : ''}</div></section>`;
 
-  function ratePlot({ lrInit }: MttConfig): Markup {
+  function ratePlot({ lrInit, lrLr }: MttConfig): Markup {
     return plot(
       lineChart({
         name: 'Learned rate by iteration',
@@ -47,7 +47,9 @@ export function distillationSection({ distilled }: Findings): Markup | undefined
         series: [{ style: 'main', role: 'distilled', points: thin(learnedRate, shownPoints) }],
         mark,
       }),
-      `The student's learning rate, learned with the images: from ${significant(lrInit)} to ${significant(output.learnedRate)}.`,
+      lrLr === 0
+        ? `The student's learning rate, kept at ${significant(output.learnedRate)}.`
+        : `The student's learning rate, learned with the images: from ${significant(lrInit)} to ${significant(output.learnedRate)}.`,
     );
   }
 }

@@ -177,6 +177,22 @@ describe('light activities', () => {
     assert.match(error.message, /1000 training images.*`holdout` 500 and `limit` 501/);
   });
 
+  it('refuses more images of a class than there are on the average', async () => {
+    const manifest = datasetManifest(1000);
+    await store.putManifest(datasetKey('birds'), manifest);
+    const { resolveDataset } = activities();
+    const spec = { source: 'birds', holdout: 100, limit: 20 * manifest.classes };
+    const resolve = (perClass: number) => perform(environment, resolveDataset, spec, 7, [], perClass);
+    assert.equal((await resolve(20)).perClass, 20);
+    assert.equal('perClass' in (await resolve(0)), false);
+    const error = await failure(resolve(21));
+    assert.equal(error.type, 'InvalidDefinition');
+    assert.match(
+      error.message,
+      /ipc is 21, but \d+ training images of \d+ classes are left of birds: lower ipc/,
+    );
+  });
+
   it('records experts as a set with their accuracies', async () => {
     const trajectories = [
       await putExpert(store, 0, [0.1, 0.5, 0.7]),

@@ -107,6 +107,21 @@ describe('trainExpert', () => {
     assert.deepEqual(result, await run(trainExpert, input, whole.store));
   });
 
+  it('does not begin when a later stage draws more images of a class than there are', async (t) => {
+    const { store, dataset } = await newStore(t);
+    const { context, steps } = contextOf(store);
+    const input = expert({ ...dataset, perClass: 11 }, 3);
+    await assert.rejects(trainExpert(input, context), {
+      code: 'InvalidDefinition',
+      message: /ipc is 11, but the training images have only \d+ of class \d/,
+    });
+    assert.equal(steps.taken, 0);
+    // What a run draws changes nothing in what an expert is.
+    const some = await run(trainExpert, expert({ ...dataset, perClass: 2 }, 1), store);
+    assert.equal((await run(trainExpert, expert(dataset, 1), store)).reused, true);
+    assert.ok(some.trajectory.key.startsWith('experts/'));
+  });
+
   it('says that it diverged', async (t) => {
     const { store, dataset } = await newStore(t);
     const input = expert(dataset, 3);

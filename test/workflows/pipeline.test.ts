@@ -155,6 +155,7 @@ describe('pipeline', () => {
     );
     const [resolved] = pretend.calls.filter(({ name }) => name === 'resolveDataset');
     assert.deepEqual(resolved?.args[2], [network, ...networks]);
+    assert.equal(resolved.args[3], 1);
   });
 
   it('selects images by the experts, and evaluates them beside as many random ones', async () => {

@@ -53,8 +53,8 @@ export class Pretend {
         definition: reference('definition'),
         storedPlan: reference('plan'),
       })),
-    resolveDataset: (spec, seed, networks) =>
-      this.answer('resolveDataset', [spec, seed, networks], () => ({
+    resolveDataset: (spec, seed, networks, perClass) =>
+      this.answer('resolveDataset', [spec, seed, networks, perClass], () => ({
         manifest: reference(spec.source),
         holdout: spec.holdout,
         seed,

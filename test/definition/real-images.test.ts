@@ -1,0 +1,25 @@
+/**
+ * @file How many real images of a class a plan draws.
+ */
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { compile } from '../../definition/index.js';
+import { realImagesPerClass } from '../../definition/real-images.js';
+import { changed, example } from './examples.js';
+
+const drawn = (text: string, ipc = 7) => realImagesPerClass(compile(text, { params: { ipc } }).plan);
+const evaluation = '      dataset: ${{ stages.distill.result }}\n';
+
+test('as many as distilled, coreset and baselines take', () => {
+  assert.equal(drawn(example), 7);
+  const noise = changed('iterations: 100', 'iterations: 100\n      init: noise');
+  assert.equal(drawn(noise), 7, 'random images as a baseline');
+  const alone = noise.replace(evaluation, `${evaluation}      baselines: []\n`);
+  assert.notEqual(alone, noise);
+  assert.equal(drawn(alone), 0);
+  const coreset = alone.replace(
+    '  report:\n',
+    '  coreset:\n    uses: select\n    with: { method: { name: random }, ipc: 9 }\n  report:\n',
+  );
+  assert.equal(drawn(coreset), 9);
+});
