@@ -13,7 +13,7 @@ import { ensureTemporal } from '../../setup/temporal.js';
 import { packageRoot } from '../../setup/package-root.js';
 import { quietRuntime } from '../support/temporal.js';
 import { startPipeline, withWorkers } from './harness.js';
-import { distillation, evaluation, experts, fullPlan, planOf } from './plans.js';
+import { distillation, evaluation, experts, fullPlan, planOf, selection } from './plans.js';
 import { Pretend, untilCancelled, type Interference } from './pretend.js';
 
 /** One lost worker, one error that passes. */
@@ -44,6 +44,7 @@ const server = await TestWorkflowEnvironment.createLocal({
 });
 try {
   await recordFinished();
+  await recordSelected();
   await recordFailed();
   await recordCancelled();
   await recordLong();
@@ -60,6 +61,20 @@ async function recordFinished(): Promise<void> {
     await (await startPipeline(server.client, fullPlan(), {}, 'reused')).result();
     await save('reused');
     await save('reused/distill');
+  });
+}
+
+/** A coreset, whose selection loses its worker once. */
+async function recordSelected(): Promise<void> {
+  const leaving: Interference = ({ name }, nth) => {
+    if (name === 'selectImages' && nth === 1) throw ApplicationFailure.retryable('leaving', 'Preempted');
+  };
+  const ofCoreset = { ...evaluation().with, dataset: { stage: 'coreset', output: 'result' } };
+  const plan = planOf(experts(), selection(), evaluation({ needs: ['coreset'], with: ofCoreset }));
+  await withWorkers(server, new Pretend(leaving), async () => {
+    await (await startPipeline(server.client, plan, {}, 'selected')).result();
+    await save('selected');
+    await save('selected/coreset');
   });
 }
 

@@ -37,6 +37,8 @@ describe('replay', () => {
     }
     for (const name of ['finished', 'reused', 'failed', 'cancelled'])
       assert.ok(files.includes(join('first', `${name}.json`)), name);
+    for (const name of ['selected', 'selected-coreset'])
+      assert.ok(files.includes(join('select', `${name}.json`)), name);
   });
 
   for (const file of files) {
