@@ -17,13 +17,13 @@ const versions: Readonly<Record<StageType, number>> = {
 
 /** The stage key: sha256, hex. */
 export function stageIdentity({ stage, run, inputs }: Omit<BeginStageInput, 'cache'>): string {
-  const { manifest, limit, holdout, seed } = run.dataset;
+  const { manifest } = run.dataset;
   return unitKey({
     type: stage.uses,
     version: versions[stage.uses],
     config: configuration(stage),
     network: run.network,
-    dataset: { manifest: manifest.sha256, limit, holdout, seed },
+    dataset: { ...without(run.dataset, 'perClass'), manifest: manifest.sha256 },
     inputs: Object.fromEntries(Object.entries(inputs).map(([name, { sha256 }]) => [name, sha256])),
     seed: run.seed,
   });

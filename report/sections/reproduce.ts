@@ -92,13 +92,18 @@ function artifactRow([name, reference]: [string, Reference]): Markup {
   return markup`<tr><td>${name}</td><td class="digest">${reference.key}<br>sha256 ${reference.sha256}</td><td class="number">${bytes(reference.bytes)}</td></tr>`;
 }
 
+const softLabels = `
+targets = distilled["soft_labels"]             # float32 [n, classes]: train on these`;
+
 function usage({ distilled }: Findings): Markup | undefined {
   if (!distilled) return undefined;
+  const { method } = distilled.config;
+  const learned = method.name === 'mtt' && method.labels === 'learned';
   const program = `from safetensors.numpy import load_file
 
 distilled = load_file("distilled.safetensors")
 images = distilled["images"]                   # float32 [n, c, h, w], normalised as above
-labels = distilled["labels"]                   # int64 [n]
+labels = distilled["labels"]                   # int64 [n]${learned ? softLabels : ''}
 lr = float(distilled["learned_rate"][0])       # ${distilled.output.learnedRate.toPrecision(6)}: train with this rate`;
   return markup`<h3 style="margin-top:26px">Use the images</h3><pre>${program}</pre>`;
 }
