@@ -11,6 +11,7 @@ import type { DatasetInput } from '../compute/protocol.js';
 import type { DatasetManifest } from '../datasets/dataset.js';
 import type { DatasetSpec } from '../definition/plan.js';
 import { imageSizeProblem } from '../definition/image-sizes.js';
+import { maximumWhitenedValues } from '../definition/limits.js';
 import { describeNetwork } from '../definition/network-names.js';
 import { DistilleryError } from '../errors/errors.js';
 import type { NetworkSpec } from '../networks/spec.js';
@@ -48,13 +49,15 @@ export async function resolveDataset(
   checkSplit(spec, manifest);
   for (const network of networks) checkImageSize(network, spec, manifest);
   checkPerClass(perClass, spec, manifest);
-  const { limit, holdout } = spec;
+  const { limit, holdout, zca } = spec;
+  if (zca) checkWhitening(spec, manifest);
   return {
     manifest: stored.reference,
     ...(limit !== undefined && { limit }),
     holdout,
     seed,
     ...(perClass > 0 && { perClass }),
+    ...(zca && { zca }),
   };
 }
 
@@ -110,6 +113,18 @@ function checkImageSize(network: NetworkSpec, { source }: DatasetSpec, { shape }
   throw new DistilleryError(
     'InvalidDefinition',
     `The network ${describeNetwork(network)} does not suit the data set ${source}: ${problem}.`,
+  );
+}
+
+/** Its matrices are objects of the store, as large as the square of an image. */
+function checkWhitening({ source }: DatasetSpec, { shape }: DatasetManifest): void {
+  const { channels, height, width } = shape;
+  const values = channels * height * width;
+  if (values <= maximumWhitenedValues) return;
+  throw new DistilleryError(
+    'InvalidDefinition',
+    `\`dataset.zca\` is for images of at most ${maximumWhitenedValues} values; those of ${source} have ` +
+      `${channels} x ${height} x ${width} = ${values}. Leave it out, or import smaller images.`,
   );
 }
 

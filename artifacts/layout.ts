@@ -38,6 +38,11 @@ export function evaluationKey(unit: string): string {
   return `evaluations/${unit}.json`;
 }
 
+/** Whitening of a data set, by its unit key. */
+export function whiteningKey(unit: string): string {
+  return `whitenings/${unit}.json`;
+}
+
 /** `TrajectorySet` manifest of a stage's experts, by the stage key. */
 export function trajectorySetKey(stage: string): string {
   return `trajectory-sets/${stage}.json`;

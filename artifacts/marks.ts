@@ -9,7 +9,7 @@ import { readSafetensors } from './safetensors.js';
 import type { ArtifactStore } from './store.js';
 
 /** Where documents lie that may refer to blobs. Evaluations refer to nothing. */
-const manifestPrefixes = ['datasets/', 'experts/', 'trajectory-sets/', 'stages/'];
+const manifestPrefixes = ['datasets/', 'experts/', 'trajectory-sets/', 'stages/', 'whitenings/'];
 
 /**
  * A set of digests in little memory: 48 bits of each. Two that agree in these keep each other's blob, which

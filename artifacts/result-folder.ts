@@ -12,6 +12,7 @@ import {
   writeSafetensors,
   type NamedTensor,
 } from './safetensors.js';
+import { storedWhiteningSchema, type StoredWhitening } from './whitenings.js';
 
 /** A distilled data set in memory. */
 export interface DistilledSet {
@@ -28,6 +29,8 @@ export interface DistilledSet {
   readonly mean: readonly number[];
   readonly std: readonly number[];
   readonly classNames: readonly string[];
+  /** Of images that are whitened in place of normalised; mean is then 0 and std 1. */
+  readonly whitening?: StoredWhitening;
   /** Iterations of distillation done. */
   readonly iteration: number;
   /** Images per class. */
@@ -52,7 +55,12 @@ export function encodeDistilled(set: DistilledSet): Uint8Array {
     class_names: JSON.stringify(set.classNames),
     iteration: String(set.iteration),
     ipc: String(set.ipc),
-    normalisation: 'images = (pixels in [0,1] - mean) / std, per channel',
+    ...(set.whitening === undefined
+      ? { normalisation: 'images = (pixels in [0,1] - mean) / std, per channel' }
+      : {
+          normalisation: 'images = (pixels in [0,1] - zca mean) @ zca transform, of flat images [c,h,w]',
+          whitening: JSON.stringify(set.whitening),
+        }),
   });
 }
 
@@ -89,10 +97,17 @@ export function decodeDistilled(bytes: Uint8Array): DistilledSet {
     learnedRate,
     mean,
     std,
+    ...('whitening' in file.metadata && {
+      whitening: field(file.metadata, 'whitening', isWhitening),
+    }),
     classNames,
     iteration: field(file.metadata, 'iteration', isNumber),
     ipc: field(file.metadata, 'ipc', isNumber),
   };
+}
+
+function isWhitening(value: unknown): value is StoredWhitening {
+  return storedWhiteningSchema.safeParse(value).success;
 }
 
 function numbers(metadata: Readonly<Record<string, string>>, name: string): number[] {

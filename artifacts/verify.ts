@@ -29,6 +29,7 @@ const manifestPrefixes = [
   'experts/',
   'stages/',
   'trajectory-sets/',
+  'whitenings/',
 ];
 /** These name checkpoints that are superseded and removed in time. */
 const forgetful = 'distillations/';

@@ -20,6 +20,8 @@ export interface DatasetInput {
    * fewer. It changes no result and is part of no identity. Absent: not looked at.
    */
   readonly perClass?: number;
+  /** Train on ZCA-whitened images. */
+  readonly zca?: true;
 }
 
 export interface TrainExpertInput {

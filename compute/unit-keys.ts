@@ -3,6 +3,8 @@
  * numbers is in it; how far the work has come is not.
  */
 import { unitKey } from '../artifacts/canonical-json.js';
+import type { Reference } from '../artifacts/reference.js';
+import { whiteningEpsilon } from '../distillation/zca.js';
 import type {
   DatasetInput,
   DistillChunkInput,
@@ -22,8 +24,13 @@ const versions: Readonly<Record<TaskName, number>> = {
 };
 
 /** What tells one division of a data set from another; part of every unit key. */
-export function datasetIdentity({ manifest, limit, holdout, seed }: DatasetInput): object {
-  return { manifest: manifest.sha256, limit, holdout, seed };
+export function datasetIdentity({ manifest, limit, holdout, seed, zca }: DatasetInput): object {
+  return { manifest: manifest.sha256, limit, holdout, seed, zca };
+}
+
+/** A whitening is fitted to all training images, whatever a run takes of them. */
+export function whiteningUnit(manifest: Reference): string {
+  return unitKey({ task: 'whitening', version: 1, dataset: manifest.sha256, epsilon: whiteningEpsilon });
 }
 
 /** Neither how many experts there are nor how long this one trains changes its steps. */

@@ -2,8 +2,9 @@
  * @file What a compute process keeps between tasks, so that the next one starts warm: the run's data set and
  * compiled networks. One of each is enough, as tasks of a run follow one another.
  */
+import type { StoredWhitening } from '../artifacts/whitenings.js';
 import { loadDataset } from '../datasets/load.js';
-import { NormalisedImages, pixelsOf } from '../distillation/batches.js';
+import { NormalisedImages, pixelsOf, type BatchSource } from '../distillation/batches.js';
 import { createNetworkPrograms } from '../distillation/compile-programs.js';
 import type { NetworkPrograms } from '../distillation/network-programs.js';
 import { indicesByClass, requireImages } from '../distillation/real-images.js';
@@ -17,13 +18,19 @@ import { Latest } from './latest.js';
 import { bytesInWords, defaultMemoryLimit } from './memory.js';
 import type { DatasetInput } from './protocol.js';
 import { datasetIdentity } from './unit-keys.js';
+import { runWhitening } from './whitening.js';
+
+/** Of whitened images the mean is 0 and the std 1, as they are not normalised by them. */
+export interface RunManifest extends DatasetManifest {
+  readonly whitening?: StoredWhitening;
+}
 
 /** The images of one run, ready to be trained on. */
 export interface RunImages {
-  readonly manifest: DatasetManifest;
-  readonly train: NormalisedImages;
-  readonly holdout: NormalisedImages;
-  readonly test: NormalisedImages;
+  readonly manifest: RunManifest;
+  readonly train: BatchSource;
+  readonly holdout: BatchSource;
+  readonly test: BatchSource;
   /** The images of `train` as bytes, with their labels. */
   readonly trainBytes: LabelledImages;
 }
@@ -46,29 +53,35 @@ export async function runImages(context: TaskContext, dataset: DatasetInput): Pr
   return loaded;
 }
 
-async function loadRunImages({ store }: TaskContext, dataset: DatasetInput): Promise<RunImages> {
-  const { manifest, train, test } = await loadDataset(store, dataset.manifest, {
+async function loadRunImages(context: TaskContext, dataset: DatasetInput): Promise<RunImages> {
+  const { manifest, train, test } = await loadDataset(context.store, dataset.manifest, {
     choose: (found) => {
       requireRoom(found, dataset);
       return runOrder(found.train.count, dataset);
     },
   });
   const split = divideRun(train, manifest.classes, dataset);
-  const normalised = (part: LabelledImages) => new NormalisedImages(part, manifest.classes, manifest);
-  return {
-    manifest,
-    train: normalised(split.train),
-    holdout: normalised(split.holdout),
-    test: normalised(test),
+  const ready = (found: RunManifest, make: (part: LabelledImages) => BatchSource): RunImages => ({
+    manifest: found,
+    train: make(split.train),
+    holdout: make(split.holdout),
+    test: make(test),
     trainBytes: split.train,
-  };
+  });
+  if (!dataset.zca) {
+    return ready(manifest, (part) => new NormalisedImages(part, manifest.classes, manifest));
+  }
+  const { stored, whiten } = await runWhitening(context, dataset.manifest, manifest);
+  const [mean, std] = [manifest.mean.map(() => 0), manifest.std.map(() => 1)];
+  return ready({ ...manifest, mean, std, whitening: stored }, whiten);
 }
 
-/** Images are held as bytes for as long as a process works for the run. */
-function requireRoom(manifest: DatasetManifest, { holdout, limit }: DatasetInput): void {
+/** Images are held for as long as a process works for the run. */
+function requireRoom(manifest: DatasetManifest, { holdout, limit, zca }: DatasetInput): void {
   const { name, shape, train, test } = manifest;
   const trainImages = limit === undefined ? train.count : holdout + limit;
-  const bytes = (trainImages + test.count) * pixelsOf(shape);
+  // Whitened images are held as floats beside the bytes.
+  const bytes = (trainImages + test.count) * pixelsOf(shape) * (zca ? 5 : 1);
   const room = defaultMemoryLimit();
   if (bytes <= room) return;
   throw new DistilleryError(

@@ -6,7 +6,7 @@ import { knownDataset, type KnownDataset } from './builtin-datasets.js';
 import { checkKeptEpochs, checkMethod } from './consistency-mtt.js';
 import { imageSizeProblem } from './image-sizes.js';
 import { type Issues, type Path, shown } from './issues.js';
-import { maximumCandidateRuns, maximumCandidates } from './limits.js';
+import { maximumCandidateRuns, maximumCandidates, maximumWhitenedValues } from './limits.js';
 import type { NetworkSpec } from '../networks/spec.js';
 import type { DistillStage, EvaluateStage, Plan, SelectStage, TrainExpertsStage } from './plan.js';
 
@@ -23,7 +23,15 @@ export function checkConsistency(plan: Plan, issues: Issues): void {
 }
 
 function checkSplit({ dataset }: Plan, known: KnownDataset, issues: Issues): void {
-  const { source, holdout, limit } = dataset;
+  const { source, holdout, limit, zca } = dataset;
+  const { channels, height, width } = known.shape;
+  const values = channels * height * width;
+  if (zca && values > maximumWhitenedValues)
+    issues.add(
+      'inconsistent',
+      ['dataset', 'zca'],
+      `images of at most ${maximumWhitenedValues} values can be whitened; those of ${shown(source)} have ${values}`,
+    );
   const rest = known.trainImages - holdout;
   const has = `${shown(source)} has ${known.trainImages} training images`;
   if (rest < known.classes)

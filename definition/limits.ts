@@ -16,5 +16,7 @@ export const maximumAliases = 100;
 export const maximumStages = 256;
 /** Of one distillation: a candidate is some 350 bytes in a message that may have 2 MiB. */
 export const maximumCandidates = 2000;
+/** Values of an image that can be whitened: the matrices, its square, must fit an object of the store. */
+export const maximumWhitenedValues = 4000;
 /** Candidates times the networks trained on each. */
 export const maximumCandidateRuns = 40_000;

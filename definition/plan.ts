@@ -16,6 +16,8 @@ export interface DatasetSpec {
   readonly limit?: number;
   /** Training images set aside, never trained on, to choose the reported iteration. Default 2000. */
   readonly holdout: number;
+  /** Train on ZCA-whitened images. Absent: on images normalised by mean and std. */
+  readonly zca?: true;
 }
 
 /** Where a stage's configuration refers to another stage's output: `${{ stages.experts.trajectories }}`. */

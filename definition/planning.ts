@@ -37,8 +37,8 @@ export function makePlan(definition: Definition, graph: StageGraph, params: Plan
 
 function planDataset(dataset: Definition['dataset']): DatasetSpec {
   if (typeof dataset === 'string') return { source: dataset, holdout: defaultHoldout };
-  const { source, limit, holdout } = dataset;
-  return { source, ...(limit === undefined ? {} : { limit }), holdout };
+  const { source, limit, holdout, zca } = dataset;
+  return { source, ...(limit === undefined ? {} : { limit }), holdout, ...(zca ? { zca } : {}) };
 }
 
 /** A name alone is the pipeline's own network where that has the name, else the one with the paper's options. */

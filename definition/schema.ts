@@ -43,6 +43,12 @@ const dataset = z.union([
       holdout: count(1, 100_000_000)
         .default(2000)
         .describe('Training images set aside, never trained on, to choose the reported iteration.'),
+      zca: z
+        .boolean()
+        .default(false)
+        .describe(
+          'Train on ZCA-whitened images in place of normalised ones, as for most CIFAR runs of the paper.',
+        ),
     })
     .describe('The data set and how it is split.'),
 ]);

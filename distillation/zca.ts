@@ -14,7 +14,7 @@ export interface Whitening {
 }
 
 /** Added to every eigenvalue of the covariance. */
-const ZCA_EPSILON = 0.1;
+export const whiteningEpsilon = 0.1;
 
 /**
  * Fits the whitening to all training images in [0,1], without mean and std normalisation.
@@ -24,7 +24,7 @@ const ZCA_EPSILON = 0.1;
 export function fitWhitening(
   images: Float32Array | Float64Array,
   dimension: number,
-  epsilon = ZCA_EPSILON,
+  epsilon = whiteningEpsilon,
 ): Whitening {
   const mean = columnMeans(images, dimension);
   const covariance = covarianceOf(images, mean);

@@ -4,6 +4,7 @@
  */
 import { methodName } from '../definition/method-names.js';
 import { networkLabel, networkName } from '../definition/network-names.js';
+import type { StoredWhitening } from '../artifacts/whitenings.js';
 import type { DatasetManifest } from '../datasets/dataset.js';
 import type {
   DistillConfig,
@@ -37,6 +38,8 @@ export interface DistillFindings {
   readonly id: string;
   readonly config: DistillConfig;
   readonly output: DistillOutput;
+  /** Of whitened images. */
+  readonly whitening?: StoredWhitening;
   /** Synthetic images in all. */
   readonly images: number;
   readonly classes: readonly ClassPictures[];

@@ -24,6 +24,7 @@ const namedPictures = 100;
 /**
  * Reads what the input's references name and writes, under `results/<pipeline>/<workflow id>/<run id>/`:
  * `distilled.safetensors`, `metrics.jsonl`, `images/*.png`, `grid.png` (these when there was a distillation),
+ * `zca-transform.safetensors`, `zca-inverse.safetensors` (when its images are whitened),
  * `report.html`, and last `run.json`, which names the others with their digests. Equal inputs give equal
  * bytes. `files` of the result lists all but the single pictures of large sets.
  * @throws DistilleryError when an artifact is missing or damaged, and what the store throws.
@@ -64,6 +65,21 @@ async function copyResults(store: ArtifactStore, put: Put, distilled: DistillFin
     await put('distilled.safetensors', await store.get(result), result.mediaType),
     await put('metrics.jsonl', await store.get(metrics), metrics.mediaType),
     await put('grid.png', encodePng(grid), 'image/png'),
+    ...(await copyWhitening(store, put, distilled)),
+  ];
+}
+
+/** What is needed to whiten other images, and to look at whitened ones. */
+async function copyWhitening(
+  store: ArtifactStore,
+  put: Put,
+  { whitening }: DistillFindings,
+): Promise<Reference[]> {
+  if (whitening === undefined) return [];
+  const { transform, inverse } = whitening;
+  return [
+    await put('zca-transform.safetensors', await store.get(transform), transform.mediaType),
+    await put('zca-inverse.safetensors', await store.get(inverse), inverse.mediaType),
   ];
 }
 

@@ -2,8 +2,9 @@
  * @file Reads what the references of a report name, through the store alone.
  */
 import { decodeMetrics } from '../artifacts/metrics.js';
-import { decodeDistilled } from '../artifacts/result-folder.js';
+import { decodeDistilled, type DistilledSet } from '../artifacts/result-folder.js';
 import type { ArtifactStore } from '../artifacts/store.js';
+import { getWhitening } from '../artifacts/whitenings.js';
 import { getTrajectory, getTrajectorySet } from '../artifacts/trajectories.js';
 import type { DatasetManifest } from '../datasets/dataset.js';
 import { getDatasetManifest } from '../datasets/load.js';
@@ -45,17 +46,35 @@ async function readExperts(store: ArtifactStore, output: TrainExpertsOutput): Pr
   return curves;
 }
 
+/** Whitened images as they can be looked at: x @ inverse + mean. */
+export async function asPictures(store: ArtifactStore, set: DistilledSet): Promise<DistilledSet> {
+  if (set.whitening === undefined) return set;
+  const { mean, matrix } = await getWhitening(store, set.whitening, 'inverse');
+  const size = mean.length;
+  const images = new Float32Array(set.images.length);
+  for (let image = 0; image < images.length; image += size) {
+    for (let i = 0; i < size; i += 1) {
+      let sum = mean[i] ?? 0;
+      // The matrix is symmetric: its rows are its columns.
+      for (let j = 0; j < size; j += 1) sum += (set.images[image + j] ?? 0) * (matrix[i * size + j] ?? 0);
+      images[image + i] = sum;
+    }
+  }
+  return { ...set, images };
+}
+
 async function readDistilled(
   store: ArtifactStore,
   stage: NonNullable<Lineage['distilled']>,
   dataset: DatasetManifest,
   seed: number,
 ): Promise<DistillFindings> {
-  const set = decodeDistilled(await store.get(stage.output.result));
+  const set = await asPictures(store, decodeDistilled(await store.get(stage.output.result)));
   const metrics = decodeMetrics(await store.get(stage.output.metrics));
   const real = await sampleReal(store, dataset, realPerClass, seed);
   return {
     ...stage,
+    ...(set.whitening && { whitening: set.whitening }),
     images: set.labels.length,
     classes: gallery(dataset, set, real),
     loss: metrics.map(({ iteration, loss }) => ({ x: iteration, y: loss })),

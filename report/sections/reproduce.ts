@@ -56,7 +56,9 @@ function datasetFacts({ dataset, input, trainingImages }: Findings): Fact[] {
       'split',
       `${integer(trainingImages)} to train on, ${integer(input.plan.dataset.holdout)} held out, ${integer(dataset.test.count)} to test`,
     ],
-    ['normalised by', `mean ${list(dataset.mean)}; std ${list(dataset.std)}`],
+    input.plan.dataset.zca
+      ? ['whitened by', 'ZCA fitted to all training images, 0.1 added to the eigenvalues']
+      : ['normalised by', `mean ${list(dataset.mean)}; std ${list(dataset.std)}`],
   ];
 }
 

@@ -28,6 +28,13 @@ const common = {
 const convNet = { architecture: 'ConvNet', depth: 2, width: 8, norm: 'instance', pool: 'avg', act: 'relu' };
 
 describe('a plan', () => {
+  it('says that images are whitened only where they are', () => {
+    const zca = (value: string) =>
+      compile(changed('holdout: 500', `holdout: 500, zca: ${value}`)).plan.dataset;
+    assert.equal(zca('true').zca, true);
+    assert.equal('zca' in zca('false'), false);
+  });
+
   it('has every default of the method written out', () => {
     assert.deepEqual(compile(example), {
       warnings: [],

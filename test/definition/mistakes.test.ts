@@ -456,6 +456,12 @@ const mistakes: readonly Mistake[] = [
       '5:42 "fashion-mnist" has 60000 training images; with 500 held out, the limit can be at most 59500, found 60000',
   },
   {
+    passage: 'source: fashion-mnist, limit: 1000',
+    written: 'zca: true, source: tiny-imagenet, limit: 1000',
+    code: 'inconsistent',
+    issue: '5:17 images of at most 4000 values can be whitened; those of "tiny-imagenet" have 12288',
+  },
+  {
     passage: 'holdout: 500',
     written: 'holdout: 60000',
     code: 'inconsistent',

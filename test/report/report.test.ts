@@ -3,6 +3,8 @@
  */
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { decodeDistilled, encodeDistilled } from '../../artifacts/result-folder.js';
+import { putWhitening } from '../../artifacts/whitenings.js';
 import { PNG } from 'pngjs';
 import { sha256 } from '../../artifacts/digest.js';
 import type { Plan } from '../../definition/plan.js';
@@ -363,4 +365,41 @@ test('a missing artifact is an error that names it', async () => {
     assert.ok(error.message.includes(distill.metrics.key), error.message);
     return true;
   });
+});
+
+test('whitened images are shown as pictures, and the folder has what users need to do the same', async () => {
+  const { store, input } = await sampleRun(options());
+  const { distill } = input.stages;
+  assert.equal(distill?.output.type, 'distill');
+  const set = decodeDistilled(await store.get(distill.output.result));
+  // Whitened by halving what is left without a grey of 0.5.
+  const diagonal = (value: number): Float32Array =>
+    Float32Array.from({ length: size * size }, (_, at) => (at % (size + 1) === 0 ? value : 0));
+  const mean = new Float32Array(size).fill(0.5);
+  const whitening = await putWhitening(store, 'unit', {
+    mean,
+    transform: diagonal(0.5),
+    inverse: diagonal(2),
+  });
+  const whitened = { ...set, images: set.images.map((_, at) => (at % size) / size / 2 - 0.25), whitening };
+  const bytes = encodeDistilled({ ...whitened, mean: [0, 0, 0], std: [1, 1, 1] });
+  const result = await store.putBlob(bytes, 'application/octet-stream');
+  const edited: ReportInput = {
+    ...input,
+    plan: { ...input.plan, dataset: { ...input.plan.dataset, zca: true } },
+    stages: { ...input.stages, distill: { ...distill, output: { ...distill.output, result } } },
+  };
+  await writeReport(store, edited);
+  assert.match(await textOf(store, 'report.html'), /whitened by/);
+  for (const [name, reference] of [
+    ['zca-transform.safetensors', whitening.transform],
+    ['zca-inverse.safetensors', whitening.inverse],
+  ] as const) {
+    assert.deepEqual(await store.getObject(folder + name), await store.get(reference));
+  }
+  const picture = PNG.sync.read(Buffer.from((await store.getObject(`${folder}images/00-cat-001.png`))!));
+  for (let pixel = 0; pixel < 64; pixel += 1) {
+    const red = picture.data[pixel * 4]!;
+    assert.ok(Math.abs(red - (pixel / size) * 255) < 1, `pixel ${pixel}: ${red}`);
+  }
 });
