@@ -116,6 +116,15 @@ describe('the published runs', () => {
     assert.deepEqual(distil, distillation(compile(read('cifar-10-ipc-10')).plan).with);
   });
 
+  it('stand beside coresets and the other methods', () => {
+    const { stages } = compile(read('baselines')).plan;
+    const methods = stages.flatMap((stage) =>
+      stage.uses === 'distill' || stage.uses === 'select' ? [stage.with.method.name] : [],
+    );
+    assert.deepEqual(methods.sort(), ['dc', 'dm', 'dsa', 'forgetting', 'herding', 'k-center']);
+    assert.equal(stages.filter(({ uses }) => uses === 'evaluate').length, methods.length);
+  });
+
   it('are evaluated on the networks of the paper across architectures', () => {
     const networks = find(compile(read('cross-architecture')).plan, 'evaluate')?.with.networks;
     assert.deepEqual(

@@ -258,6 +258,24 @@ test('a distillation by another method is described as what it is', async () => 
   ]);
 });
 
+test('learned labels and a rate that is kept are said', async () => {
+  const fixed = await pageOf({});
+  assert.doesNotMatch(fixed, /soft_labels|kept at/);
+  const page = await pageOf({}, (input) => ({
+    ...input,
+    plan: {
+      ...input.plan,
+      stages: input.plan.stages.map((stage) => {
+        if (stage.uses !== 'distill' || stage.with.method.name !== 'mtt') return stage;
+        const method = { ...stage.with.method, lrLr: 0, labels: 'learned', lrLabels: 1 } as const;
+        return { ...stage, with: { ...stage.with, method } };
+      }),
+    },
+  }));
+  assert.match(page, /distilled\[&quot;soft_labels&quot;\]|distilled\["soft_labels"\]/);
+  assert.match(page, /learning rate, kept at/);
+});
+
 test('a coreset alone leads too', async () => {
   const page = await withCoreset(without('distill', 'evaluate'));
   assert.equal(
