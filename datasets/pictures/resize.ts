@@ -1,10 +1,13 @@
 /**
  * @file Pictures brought to one size as the published runs do it: the shortest side scaled, a square cut out
- * of the middle. The filter is a triangle as wide as the scale, as in Pillow's bilinear resize.
+ * of the middle. The filter is a triangle as wide as the scale, in the fixed-point numbers of Pillow's bilinear
+ * resize; a value on the border between two bytes may still fall to the other side.
  */
 import type { Picture } from './picture.js';
 
 const channels = 3;
+/** Weights are multiples of 2^-22. */
+const unit = 2 ** 22;
 
 /** A square picture of that side. */
 export function resizeAndCrop(picture: Picture, side: number): Picture {
@@ -37,6 +40,7 @@ function roundHalfEven(value: number): number {
 
 interface Taps {
   readonly first: number;
+  /** Times 2^22. */
   readonly weights: Float64Array;
 }
 
@@ -52,7 +56,7 @@ function tapsFor(from: number, to: number): Taps[] {
       Math.max(0, 1 - Math.abs((first + i - centre + 0.5) / reach)),
     );
     const sum = weights.reduce((total, weight) => total + weight, 0);
-    return { first, weights: weights.map((weight) => weight / sum) };
+    return { first, weights: weights.map((weight) => Math.floor((weight / sum) * unit + 0.5)) };
   });
 }
 
@@ -63,11 +67,11 @@ function scaleRows(pixels: Uint8Array, width: number, height: number, to: number
   for (let y = 0; y < height; y += 1) {
     taps.forEach(({ first, weights }, x) => {
       for (let channel = 0; channel < channels; channel += 1) {
-        let sum = 0;
+        let sum = unit / 2;
         for (let i = 0; i < weights.length; i += 1) {
           sum += (weights[i] ?? 0) * (pixels[(y * width + first + i) * channels + channel] ?? 0);
         }
-        scaled[(y * to + x) * channels + channel] = Math.min(255, Math.floor(sum + 0.5));
+        scaled[(y * to + x) * channels + channel] = Math.min(255, Math.floor(sum / unit));
       }
     });
   }

@@ -65,9 +65,9 @@ for (const [height, width, side, expected] of resized) {
   test(`${height} x ${width} resized and cropped to ${side} is what Pillow makes of it`, () => {
     const { pixels, ...size } = resizeAndCrop(pattern(height, width), side);
     assert.deepEqual(size, { width: side, height: side, colour: true });
-    // Pillow computes with 22 bits: it may round the other way.
     const off = expected.filter((value, at) => value !== pixels[at]);
-    assert.ok(off.length <= expected.length / 50, `${off.length} of ${expected.length} values differ`);
+    // Of so small a pattern many values lie on the border between two bytes.
+    assert.ok(off.length <= 4, `${off.length} of ${expected.length} values differ`);
     expected.forEach((value, at) => assert.ok(Math.abs(value - pixels[at]!) <= 1, `value ${at}`));
   });
 }
