@@ -1,6 +1,6 @@
 /**
  * @file The published definitions on made-up images of the true shape and number of classes: expert, distillation
- * and evaluation, with narrow networks and few steps, so that it takes seconds.
+ * and evaluation, with narrow networks and few steps and without whitening, so that it takes seconds.
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
