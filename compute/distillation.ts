@@ -2,7 +2,13 @@
  * @file A distillation as a chunk runs it, whatever its method.
  */
 import type { Checkpoint } from '../artifacts/checkpoints.js';
-import type { DistillMethod, MttConfig } from '../definition/plan.js';
+import type {
+  DdConfig,
+  DistillMethod,
+  DmConfig,
+  GradientMatchingConfig,
+  MttConfig,
+} from '../definition/plan.js';
 import { resolveAugmentation } from '../distillation/augmentation/strategy.js';
 import { FloatImages, oneHot } from '../distillation/batches.js';
 import { ClassImages } from '../distillation/class-batches.js';
@@ -15,6 +21,7 @@ import type { NetworkPrograms } from '../distillation/network-programs.js';
 import { indicesByClass } from '../distillation/real-images.js';
 import { initialLabelLogits } from '../distillation/soft-labels.js';
 import { initialImages, syntheticLabels } from '../distillation/synthetic-set.js';
+import { unrolledLoss } from '../distillation/unrolled-loss.js';
 import { trainedExpert, type ExpertSnapshots } from '../distillation/trajectory-choice.js';
 import { DistilleryError } from '../errors/errors.js';
 import type { TaskContext } from './context.js';
@@ -53,9 +60,16 @@ export function openDistillation(
   newest: Checkpoint | undefined,
 ): Promise<Distillation> {
   const { method } = input.config;
-  return method.name === 'mtt'
-    ? trajectoryMatching(input as WithMethod<MttConfig>, images, context, newest)
-    : Promise.resolve(classMatching(input, method, images, context, newest));
+  switch (method.name) {
+    case 'mtt':
+      return trajectoryMatching(input as WithMethod<MttConfig>, images, context, newest);
+    case 'dd':
+      return Promise.resolve(unrolling(input, method, images, context, newest));
+    case 'dm':
+    case 'dc':
+    case 'dsa':
+      return Promise.resolve(classMatching(input, method, images, context, newest));
+  }
 }
 
 async function trajectoryMatching(
@@ -124,9 +138,46 @@ async function begin(
   return initialDistillState(images, method.lrInit, { averaged, labelLogits });
 }
 
+function unrolling(
+  { config, network, seed }: DistillChunkInput,
+  method: DdConfig,
+  { train, trainBytes, manifest }: RunImages,
+  context: TaskContext,
+  newest: Checkpoint | undefined,
+): Distillation {
+  const { ipc, init, augmentation } = config;
+  const programs = networkPrograms(context, network, manifest);
+  const labels = syntheticLabels(manifest.classes, ipc);
+  const need = { network: programs.network, parameterSets: method.synSteps + 1, images: train.count };
+  requireMemory(context, 'distillChunk', {
+    ...need,
+    kinds: ['plain-sgd', 'second-order'],
+    batch: Math.min(method.batchSyn ?? labels.length, labels.length),
+  });
+  requireMemory(context, 'distillChunk', {
+    ...need,
+    kinds: ['plain-sgd'],
+    batch: Math.min(method.batchReal, train.count),
+  });
+  const start = (): DistillState =>
+    initialDistillState(
+      initialImages(init, { images: trainBytes, normalised: train }, { ipc, seed }),
+      method.lrInit,
+    );
+  return new ImageDistiller(
+    unrolledLoss(programs, train, {
+      method,
+      operations: resolveAugmentation(augmentation, manifest.flip),
+      targets: oneHot(labels, manifest.classes),
+      seed,
+    }),
+    newest ? distillState(newest) : start(),
+  );
+}
+
 function classMatching(
   { config, network, seed }: DistillChunkInput,
-  method: Exclude<DistillMethod, MttConfig>,
+  method: DmConfig | GradientMatchingConfig,
   { train, trainBytes, manifest }: RunImages,
   context: TaskContext,
   newest: Checkpoint | undefined,

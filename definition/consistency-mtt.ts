@@ -17,10 +17,7 @@ export function checkMethod(
 ): void {
   if (experts) checkReach(method, experts, path, issues);
   if (checkStartEpochs(method, path, issues) && experts) checkKept(method, experts, path, issues);
-  if (method.lrInit < method.lrFloor) {
-    const message = `lrInit ${method.lrInit} is below lrFloor ${method.lrFloor}`;
-    issues.add('inconsistent', [...path, 'lrInit'], message);
-  }
+  checkRate(method, path, issues);
   const learned = method.labels === 'learned';
   if (learned && method.lrLabels === undefined)
     issues.add('inconsistent', [...path, 'labels'], 'learned labels need lrLabels, their learning rate');
@@ -33,6 +30,16 @@ export function checkMethod(
 }
 
 /** Whether there are start epochs to draw from. */
+/** The student's rate starts no lower than it may fall. */
+export function checkRate(
+  { lrInit, lrFloor }: Pick<MttConfig, 'lrInit' | 'lrFloor'>,
+  path: Path,
+  issues: Issues,
+): void {
+  if (lrInit >= lrFloor) return;
+  issues.add('inconsistent', [...path, 'lrInit'], `lrInit ${lrInit} is below lrFloor ${lrFloor}`);
+}
+
 function checkStartEpochs(
   { minStartEpoch = 0, maxStartEpoch, startEpochGrowth }: MttConfig,
   path: Path,

@@ -3,7 +3,7 @@
  * a data set large enough for its split.
  */
 import { knownDataset, type KnownDataset } from './builtin-datasets.js';
-import { checkKeptEpochs, checkMethod } from './consistency-mtt.js';
+import { checkKeptEpochs, checkMethod, checkRate } from './consistency-mtt.js';
 import { imageSizeProblem } from './image-sizes.js';
 import { type Issues, type Path, shown } from './issues.js';
 import { maximumCandidateRuns, maximumCandidates, maximumWhitenedValues } from './limits.js';
@@ -56,7 +56,7 @@ function checkDistill(
 ): void {
   const { method, ipc, trajectories } = stage.with;
   const path: Path = ['stages', stage.id, 'with'];
-  if (method.name !== 'mtt') checkClassMatching(plan, stage, path, issues);
+  if (method.name !== 'mtt') checkWithoutExperts(plan, stage, path, issues);
   else if (trajectories === undefined)
     issues.add('missing-key', [...path, 'trajectories'], '"trajectories" is missing', { part: 'key' });
   else {
@@ -69,7 +69,7 @@ function checkDistill(
   checkCandidates(stage, [...path, 'selection'], issues);
   if (!known) return;
   const { synthetic, counted } = syntheticImages(ipc, known);
-  if (method.name === 'mtt' && method.batchSyn !== undefined && method.batchSyn > synthetic) {
+  if ('batchSyn' in method && method.batchSyn > synthetic) {
     const message = `batchSyn ${method.batchSyn} is more than there are synthetic images: ${counted}`;
     issues.add('inconsistent', [...path, 'method', 'batchSyn'], message);
   }
@@ -82,8 +82,7 @@ function checkDistill(
     );
 }
 
-/** Methods that take one class at a time and follow no expert. */
-function checkClassMatching(plan: Plan, stage: DistillStage, path: Path, issues: Issues): void {
+function checkWithoutExperts(plan: Plan, stage: DistillStage, path: Path, issues: Issues): void {
   const { method, trajectories, augmentation } = stage.with;
   if (trajectories !== undefined) {
     const message = `${method.name} looks at no expert; leave trajectories out`;
@@ -95,6 +94,10 @@ function checkClassMatching(plan: Plan, stage: DistillStage, path: Path, issues:
       [...path, 'augmentation'],
       'dsa without augmentation is the method dc; name that',
     );
+  if (method.name === 'dd') {
+    checkRate(method, [...path, 'method'], issues);
+    return;
+  }
   if ('norm' in plan.network && plan.network.norm === 'batch') {
     const message = `${method.name} looks at one class at a time, and batch normalisation would take that class for everything; choose another norm for the network`;
     issues.add('inconsistent', [...path, 'method', 'name'], message);

@@ -147,7 +147,7 @@ function distill(stage: DistillStage, { classes, imageBytes }: Sizes): Work {
     units: Math.ceil(iterations / stage.chunkIterations),
     unitName: 'chunks',
     parallel: 1,
-    ...(stage.with.method.name === 'mtt'
+    ...('synSteps' in stage.with.method
       ? { secondOrderSteps: matchingSteps(stage.with, 1).secondOrderSteps }
       : counted && counted.secondOrderSteps > 0 && { secondOrderSteps: counted.secondOrderSteps }),
   };
@@ -173,6 +173,14 @@ function matchingSteps(
     case 'mtt': {
       const steps = iterations * (method.expertsPerStep ?? 1) * method.synSteps;
       return { secondOrderSteps: steps, sgdSteps: steps, imagesSeen: steps * (method.batchSyn ?? images) };
+    }
+    case 'dd': {
+      const steps = iterations * method.synSteps;
+      return {
+        secondOrderSteps: steps,
+        sgdSteps: steps + iterations,
+        imagesSeen: steps * (method.batchSyn ?? images) + iterations * method.batchReal,
+      };
     }
     case 'dm':
       return {

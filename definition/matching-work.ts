@@ -1,7 +1,7 @@
 /**
  * @file The steps of a distillation's iterations, by method; those of its candidates are not among them.
  */
-import type { Augmentation, DistillConfig, GradientMatchingConfig } from './plan.js';
+import type { Augmentation, DdConfig, DistillConfig, GradientMatchingConfig } from './plan.js';
 import type { NetworkSpec } from '../networks/spec.js';
 import type { Steps } from './stage-work.js';
 
@@ -23,7 +23,24 @@ export function matchingWork(
   const { method } = config;
   switch (method.name) {
     case 'mtt':
-      return { steps: trajectorySteps(config, counts), parameterSets: method.synSteps + 4 };
+      return {
+        steps: studentWork(config, method, counts, config.iterations * (method.expertsPerStep ?? 1)),
+        parameterSets: method.synSteps + 4,
+      };
+    case 'dd':
+      return {
+        steps: [
+          ...studentWork(config, method, counts, config.iterations),
+          {
+            network: counts.network,
+            kind: 'plain-sgd',
+            batch: Math.min(method.batchReal, counts.realPerClass * counts.classes),
+            count: config.iterations,
+            augmented: 0,
+          },
+        ],
+        parameterSets: method.synSteps + 4,
+      };
     case 'dm':
       return { steps: featureSteps(config, counts), parameterSets: 2 };
     case 'dc':
@@ -32,17 +49,20 @@ export function matchingWork(
   }
 }
 
-function trajectorySteps({ method, ipc, iterations, augmentation }: DistillConfig, counts: Counts): Steps[] {
-  if (method.name !== 'mtt') return [];
-  const { network, classes } = counts;
+/** A student forth and back, so many times. */
+function studentWork(
+  { ipc, augmentation }: DistillConfig,
+  { synSteps, batchSyn }: Pick<DdConfig, 'synSteps' | 'batchSyn'>,
+  { network, classes }: Counts,
+  times: number,
+): Steps[] {
   const images = ipc * classes;
   const augmented = timesAugmented(augmentation);
-  const matches = iterations * (method.expertsPerStep ?? 1);
-  const sizes = studentBatches(method.synSteps, images, Math.min(method.batchSyn ?? images, images));
+  const sizes = studentBatches(synSteps, images, Math.min(batchSyn ?? images, images));
   return [...sizes].flatMap(([batch, count]): Steps[] => [
-    { network, kind: 'plain-sgd', batch, count: count * matches, augmented },
+    { network, kind: 'plain-sgd', batch, count: count * times, augmented },
     // Augmented once more for the step back, whose gradient goes through the adjoint.
-    { network, kind: 'second-order', batch, count: count * matches, augmented: 2 * augmented },
+    { network, kind: 'second-order', batch, count: count * times, augmented: 2 * augmented },
   ]);
 }
 

@@ -12,6 +12,7 @@ const coresets: Readonly<Record<CoresetMethod['name'], string>> = {
 
 const distillations: Readonly<Record<DistillMethod['name'], string>> = {
   mtt: 'trajectory matching',
+  dd: 'unrolled loss',
   dm: 'distribution matching',
   dc: 'gradient matching',
   dsa: 'gradient matching with augmentation',

@@ -109,7 +109,24 @@ export interface GradientMatchingConfig extends Omit<DmConfig, 'name'> {
   readonly lrNet: number;
 }
 
-export type DistillMethod = MttConfig | DmConfig | GradientMatchingConfig;
+/** The loss on real images after a few steps on the synthetic ones (Wang et al. 2018). */
+export interface DdConfig {
+  readonly name: 'dd';
+  /** Steps of the student on the synthetic images. */
+  readonly synSteps: number;
+  /** Synthetic images per student step; the whole set when absent. */
+  readonly batchSyn?: number;
+  /** Real images that measure the student. */
+  readonly batchReal: number;
+  readonly lrImg: number;
+  /** Learning rate of the student's learning rate; 0 keeps it. */
+  readonly lrLr: number;
+  readonly lrInit: number;
+  readonly lrFloor: number;
+  readonly momentum: number;
+}
+
+export type DistillMethod = MttConfig | DmConfig | GradientMatchingConfig | DdConfig;
 
 export interface DistillConfig {
   /** The experts to match; for `mtt`, and only for it. */

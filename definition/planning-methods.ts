@@ -11,6 +11,10 @@ export function planMethod(method: z.output<typeof distillMethod>, ipc: number):
     case undefined:
     case 'mtt':
       return planMtt(method);
+    case 'dd': {
+      const { batchSyn, ...dd } = method;
+      return batchSyn === undefined ? dd : { ...dd, batchSyn };
+    }
     case 'dm':
       return method;
     case 'dc':

@@ -5,7 +5,7 @@ import type { DsaOperation } from '../definition/plan.js';
 import type { ImageShape } from '../networks/spec.js';
 import { Stream } from '../random/stream.js';
 import { drawAugmentation } from './augmentation/strategy.js';
-import type { StudentStep } from './matching.js';
+import type { StudentStep } from './unroll.js';
 
 export interface StudentStepSettings {
   readonly seed: number;

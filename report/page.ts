@@ -90,7 +90,7 @@ function tiles(findings: Findings): Markup {
       more: `${integer(distilled.images)} for ${integer(findings.trainingImages)}`,
     });
     const { method } = distilled.config;
-    if (method.name === 'mtt')
+    if ('lrInit' in method)
       list.push({
         name: 'Learned rate',
         value: significant(distilled.output.learnedRate),

@@ -2,7 +2,8 @@
  * @file Golden cases of the trajectory gradient: mini-batches, augmentation, soft labels, many steps.
  */
 import { FloatImages, oneHot, pixelsOf } from '../batches.js';
-import { matchTrajectory, type StudentStep } from '../matching.js';
+import { matchTrajectory } from '../matching.js';
+import type { StudentStep } from '../unroll.js';
 import type { NetworkPrograms } from '../network-programs.js';
 import { syntheticLabels } from '../synthetic-set.js';
 import { compare, type Comparison } from './comparison.js';

@@ -67,10 +67,10 @@ function tableRow(row: EvaluationRow, { full }: Comparison, findings: Findings):
   return markup`<tr${row.trainedOn === 'distilled' || row.trainedOn === 'selected' ? markup` class="strong"` : ''}><td><span class="swatch ${row.trainedOn}">${names[row.trainedOn]}</span></td><td class="number">${images === undefined ? '' : integer(images)}</td><td class="number" title="${single}">${percentWithStd(row.mean, row.std, row.accuracies.length)}</td><td class="number">${row.accuracies.length}</td><td class="number">${share}</td></tr>`;
 }
 
-/** What `lr: learned` stands for: only trajectory matching learns a rate. */
+/** What `lr: learned` stands for: not every method learns a rate. */
 function storedRate({ distilled, selected }: Findings): string {
   const method = distilled?.config.method;
-  if (method && method.name !== 'mtt') return significant(method.lrTrain);
+  if (method && 'lrTrain' in method) return significant(method.lrTrain);
   return selected ? significant(selected.config.lr) : 'the learned rate';
 }
 

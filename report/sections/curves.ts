@@ -35,9 +35,9 @@ export function distillationSection({ distilled }: Findings): Markup | undefined
     loss.length >= smoothedFrom
       ? `Loss of each iteration (faint; ${drawn(method)} are drawn at random) and its running median.`
       : `Loss of each iteration; ${drawn(method)} are drawn at random.`,
-  )}${method.name === 'mtt' ? ratePlot(method) : ''}</div></section>`;
+  )}${'lrInit' in method ? ratePlot(method) : ''}</div></section>`;
 
-  function ratePlot({ lrInit, lrLr }: MttConfig): Markup {
+  function ratePlot({ lrInit, lrLr }: Pick<MttConfig, 'lrInit' | 'lrLr'>): Markup {
     return plot(
       lineChart({
         name: 'Learned rate by iteration',
@@ -58,6 +58,8 @@ function whatIterationsDo(method: DistillMethod): string {
   switch (method.name) {
     case 'mtt':
       return `Each iteration lets a student take ${counted(method.synSteps, 'step')} on the synthetic images from a point on an expert's trajectory and compares where it arrives with where the expert was ${counted(method.expertEpochs, 'epoch')} later. A loss of 1 means no nearer than at the start, 0 means arrived.`;
+    case 'dd':
+      return `Each iteration lets a random network take ${counted(method.synSteps, 'step')} on the synthetic images. The loss is its cross-entropy then on up to ${counted(method.batchReal, 'real image')}, and is differentiated through all steps.`;
     case 'dm':
       return `Each iteration compares, class by class, the mean features of the synthetic images in a random network with those of up to ${counted(method.batchReal, 'real image')}. The loss is the squared distance, summed over the classes.`;
     case 'dc':

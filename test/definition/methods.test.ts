@@ -69,6 +69,13 @@ describe('a distillation without experts', () => {
   });
 
   it('is counted', () => {
+    const dd = planned('{ name: dd, synSteps: 4, batchReal: 300 }', { ipc: 2 });
+    assert.deepEqual(dd.steps, [
+      ['plain-sgd', 20, 40, 1],
+      ['second-order', 20, 40, 2],
+      ['plain-sgd', 300, 10, 0],
+    ]);
+    assert.deepEqual([dd.summary.sgdSteps, dd.summary.secondOrderSteps], [40 + 10 + 5, 40]);
     const dm = planned('{ name: dm, batchReal: 60 }', { ipc: 2 });
     assert.deepEqual(dm.steps, [
       ['logits', 60, 100, 1],
@@ -92,10 +99,12 @@ describe('a distillation without experts', () => {
     'trajectories: ${{ stages.experts.trajectories }}\n  experts: { uses: train-experts, with: { count: 1 } }';
   const mistakes: readonly [string, Change, RegExp][] = [
     [
-      '{ name: dn }',
+      '{ name: dmm }',
       {},
-      /expected one of "mtt", "dm", "dc", "dsa", found the text "dn"; did you mean "dm"\?/,
+      /expected one of "mtt", "dd", "dm", "dc", "dsa", found the text "dmm"; did you mean "dm"\?/,
     ],
+    ['{ name: dd, lrInit: 0.1, lrFloor: 0.2 }', {}, /lrInit 0.1 is below lrFloor 0.2/],
+    ['{ name: dd, batchSyn: 11 }', {}, /batchSyn 11 is more than there are synthetic images/],
     ['{ name: dm, synSteps: 3 }', {}, /unknown key "synSteps" in "method"/],
     ['{ name: dm }', { more: experts }, /dm looks at no expert; leave trajectories out/],
     ['{ name: dsa }', { more: 'augmentation: none' }, /dsa without augmentation is the method dc/],

@@ -4,18 +4,19 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { DsaOperation, GradientMatchingConfig } from '../../definition/plan.js';
+import type { DdConfig, DsaOperation, GradientMatchingConfig } from '../../definition/plan.js';
 import { oneHot, pixelsOf } from '../../distillation/batches.js';
 import { ClassImages, type ClassBatchSettings } from '../../distillation/class-batches.js';
 import { initialDistillState } from '../../distillation/distill-state.js';
 import { distributionMatching } from '../../distillation/distribution-matching.js';
 import { gradientDistance } from '../../distillation/gradient-distance.js';
 import { gradientMatching } from '../../distillation/gradient-matching.js';
-import { ImageDistiller, type ImageMethod } from '../../distillation/image-distiller.js';
+import { ImageDistiller, type ImageMethod, type LearnedImages } from '../../distillation/image-distiller.js';
 import { atOnce } from '../../distillation/interruptible.js';
 import { indicesByClass } from '../../distillation/real-images.js';
 import { inputNames } from '../../distillation/step-graphs.js';
-import { initialImages } from '../../distillation/synthetic-set.js';
+import { initialImages, syntheticLabels } from '../../distillation/synthetic-set.js';
+import { unrolledLoss } from '../../distillation/unrolled-loss.js';
 import { initialiseParameters } from '../../networks/initialise.js';
 import { gradients } from '../../tensor/differentiate.js';
 import { GraphBuilder } from '../../tensor/graph.js';
@@ -47,9 +48,14 @@ function imagesWith(change: Partial<ClassBatchSettings> = {}): ClassImages {
   return new ClassImages(real.normalised, members, { operations: [], batchReal: 6, ipc, seed: 9, ...change });
 }
 
+function beginning(images: Float32Array): LearnedImages {
+  const velocity = new Float32Array(images.length);
+  return { images: images.slice(), velocity, alpha: 0.05, alphaVelocity: 0 };
+}
+
 /** One step of plain descent with a rate of 1 and no momentum, so that the change is the gradient. */
 function gradientOf(method: ImageMethod, images = start) {
-  const learned = { images: images.slice(), velocity: new Float32Array(images.length) };
+  const learned = beginning(images);
   const { loss } = atOnce(method.iterate(3, learned));
   return { loss, dX: learned.velocity };
 }
@@ -59,7 +65,7 @@ function parametersAt(iteration: number): Float32Array {
 }
 
 /** Inputs of the network's graph by name, in float64. */
-function valuesOf(flat: Float32Array, images: ArrayLike<number>, more: Values = {}): Values {
+function valuesOf(flat: Float32Array | Float64Array, images: ArrayLike<number>, more: Values = {}): Values {
   let offset = 0;
   const sets = network.parameters.map(({ shape }, at) => {
     const from = offset;
@@ -243,6 +249,59 @@ describe('gradient matching', () => {
   });
 });
 
+describe('the unrolled loss', () => {
+  const dd: DdConfig = {
+    name: 'dd',
+    ...{ synSteps: 2, batchReal: 12, lrImg: 1, lrLr: 1, lrInit: 0.05, lrFloor: 1e-6, momentum: 0 },
+  };
+  const labels = syntheticLabels(tinyClasses, ipc);
+  const targets = oneHot(labels, tinyClasses);
+  const settings = { method: dd, operations: [], targets, seed: 9 };
+
+  /** Plain descent in float64, and the mean cross-entropy then. */
+  const plainLoss = (synthetic: ArrayLike<number>, alpha = 0.05): number => {
+    const chosen = new Stream(9, 'matching-images', 3).sample(real.images.count, 12);
+    const batch = real.normalised.batch(chosen);
+    const lossOf = (
+      flat: Float64Array,
+      images: ArrayLike<number>,
+      of: ArrayLike<number>,
+      slopes: boolean,
+    ) => {
+      const count = images.length / size;
+      const { g, images: node, nodes } = inputsOf(count);
+      const given = g.input('targets', [count, tinyClasses]);
+      const loss = g.scale(g.dot(given, g.logSoftmax(network.forward(g, node, nodes))), -1 / count);
+      const wanted = slopes ? gradients(g, loss, nodes) : [loss];
+      return interpret(wanted, valuesOf(flat, images, { targets: Float64Array.from(of) }));
+    };
+    let flat = Float64Array.from(parametersAt(3));
+    for (let step = 0; step < dd.synSteps; step += 1) {
+      const slope = lossOf(flat, synthetic, targets, true).flatMap((part) => [...part]);
+      flat = flat.map((value, i) => value - alpha * slope[i]!);
+    }
+    return lossOf(flat, batch.images, batch.targets, false)[0]![0]!;
+  };
+
+  it('is that of its definition, with its gradients to the images and to the rate', () => {
+    const learned = beginning(start);
+    const { loss } = atOnce(unrolledLoss(programs, real.normalised, settings).iterate(3, learned));
+    const expected = plainLoss(start);
+    assert.ok(Math.abs(loss - expected) < 1e-5, `${loss} for ${expected}`);
+    checkGradient(plainLoss, learned.velocity, { step: 1e-3, tolerance: 1e-2 });
+    const toRate = (plainLoss(start, 0.05 + 1e-4) - plainLoss(start, 0.05 - 1e-4)) / 2e-4;
+    assert.ok(Math.abs(learned.alphaVelocity - toRate) < 1e-3 * Math.abs(toRate), `${learned.alphaVelocity}`);
+    assert.ok(Math.abs(learned.alpha - Math.max(0.05 - learned.alphaVelocity, 1e-6)) < 1e-12);
+  });
+
+  it('falls', () => {
+    const method = { ...dd, synSteps: 5, lrImg: 20, lrLr: 1e-3, momentum: 0.5, batchReal: 40 };
+    const losses = distill(unrolledLoss(programs, real.normalised, { ...settings, method })).losses(40);
+    assert.ok(losses.at(-1)! < 0.8 * losses[0]!, losses.join(' '));
+    assert.equal(device.liveTensors, 0);
+  });
+});
+
 describe('the batches of a class', () => {
   it('are changed by one draw, and the adjoint is that of the change', () => {
     for (const operation of ['crop', 'cutout', 'flip', 'scale', 'rotate'] as const satisfies DsaOperation[]) {
@@ -330,7 +389,7 @@ describe('an interrupted iteration', () => {
 
 /** Iterations in a row. */
 function distill(method: ImageMethod) {
-  const learned = { images: start.slice(), velocity: new Float32Array(start.length) };
+  const learned = beginning(start);
   return {
     losses: (count: number): number[] =>
       Array.from({ length: count }, (_, iteration) => atOnce(method.iterate(iteration, learned)).loss),
