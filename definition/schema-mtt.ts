@@ -24,10 +24,14 @@ export const mtt = z
       .literal('mtt')
       .optional()
       .meta({ default: 'mtt', description: 'Matching training trajectories.' }),
-    synSteps: count(1, 1000).describe('N: steps of the student on the synthetic images per iteration.'),
-    expertEpochs: count(1, 1000).describe('M: epochs of the expert that those steps are to match.'),
+    synSteps: count(1, 1000).describe(
+      'N: steps of the student on the synthetic images per iteration (MTT, section 3).',
+    ),
+    expertEpochs: count(1, 1000).describe(
+      'M: epochs of the expert that those steps are to match (MTT, section 3).',
+    ),
     maxStartEpoch: count(1, 10_000).describe(
-      'Start epochs are drawn from minStartEpoch to maxStartEpoch - 1 (Cazenavette et al. 2022, section 3).',
+      'Start epochs are drawn from minStartEpoch to maxStartEpoch - 1 (MTT, section 3).',
     ),
     minStartEpoch: count(0, 9999)
       .default(0)
@@ -38,14 +42,26 @@ export const mtt = z
     expertsPerStep: count(1, 100)
       .default(1)
       .describe('Experts matched per iteration, each from its own start epoch; their losses are averaged.'),
-    lrImg: rate().describe('Learning rate of the pixels.'),
-    lrLr: z.number().min(0).max(1e9).describe("Learning rate of the student's learning rate; 0 keeps it."),
-    lrInit: rate().default(0.01).describe("The student's learning rate at the start."),
-    lrFloor: rate().default(1e-6).describe("The student's learning rate never falls below this."),
-    momentum: momentum().default(0.5).describe('Momentum of all updates.'),
+    lrImg: rate().describe('Learning rate of the pixels; published 100 to 10,000.'),
+    lrLr: z
+      .number()
+      .min(0)
+      .max(1e9)
+      .describe(
+        "Learning rate of the student's learning rate, which is learned with the images (MTT, section 3); 0 keeps it.",
+      ),
+    lrInit: rate()
+      .default(0.01)
+      .describe("The student's learning rate at the start; published 0.01 or 0.001."),
+    lrFloor: rate()
+      .default(1e-6)
+      .describe("The student's learning rate never falls below this, as it may turn negative otherwise."),
+    momentum: momentum().default(0.5).describe('Momentum of all updates; published 0.5.'),
     batchSyn: count(1, 1_000_000)
       .optional()
-      .describe('Synthetic images per student step; without it, all of them.'),
+      .describe(
+        'Synthetic images per student step, which bounds the memory (MTT, section 3.3); without it, all.',
+      ),
     labels: z
       .enum(['fixed', 'learned'])
       .default('fixed')

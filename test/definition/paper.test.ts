@@ -5,7 +5,9 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { compile, describePlan } from '../../definition/index.js';
+import { Ajv } from 'ajv';
+import { parse } from 'yaml';
+import { compile, definitionJsonSchema, describePlan } from '../../definition/index.js';
 import type { DistillStage, Plan, StageType } from '../../definition/plan.js';
 
 /** From `dist/test/definition`. */
@@ -40,7 +42,9 @@ function distillation(plan: Plan): DistillStage {
 }
 
 describe('the published runs', () => {
-  it('are all there', () => {
+  it('are all there, and fit the JSON Schema', () => {
+    const fits = new Ajv().compile(definitionJsonSchema());
+    for (const name of names) assert.ok(fits(parse(read(name))), `${name}: ${JSON.stringify(fits.errors)}`);
     assert.deepEqual(names.toSorted(), [...Object.keys(published), 'baselines'].sort());
   });
 
