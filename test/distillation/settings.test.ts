@@ -122,6 +122,22 @@ describe('learned labels', () => {
     }
   });
 
+  it('start with their own class first where the expert takes them for another', () => {
+    const ignorant = snapshots[0]![0]!;
+    const first = (logits: Float32Array) =>
+      Array.from(labels, (_, image) => {
+        const row = [...logits.subarray(image * tinyClasses, (image + 1) * tinyClasses)];
+        return row.indexOf(Math.max(...row));
+      });
+    const parameters = programs.upload(ignorant);
+    const said = programs.logits(parameters, images, labels.length);
+    programs.release(parameters);
+    assert.notDeepEqual(first(said), [...labels], 'a fresh network is often wrong');
+    const logits = initialLabelLogits(programs, ignorant, synthetic, labels);
+    assert.deepEqual(first(logits), [...labels]);
+    assert.deepEqual(logits.toSorted(), said.toSorted(), 'classes changed places');
+  });
+
   it('match better than labels that stay where they started', async () => {
     const still = await after(30, { labels: 'learned', lrLabels: 1e-12 });
     const moving = await after(30, { labels: 'learned', lrLabels: 20 });
