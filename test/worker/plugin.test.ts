@@ -21,12 +21,14 @@ const workflowsPath = fileURLToPath(new URL('./user-workflows.js', import.meta.u
 const distilleryActivities = [
   'beginStage',
   'compileDefinition',
+  'discardCheckpoints',
   'distillChunk',
   'evaluateNetwork',
   'finishStage',
   'recordTrajectorySet',
   'resolveDataset',
   'selectCandidate',
+  'selectImages',
   'summariseEvaluation',
   'trainExpert',
   'writeReport',
@@ -64,7 +66,7 @@ describe('DistilleryPlugin', () => {
   it('offers the activities of a role', () => {
     const named = (role: 'pipeline' | 'compute') =>
       Object.keys(new DistilleryPlugin({ role }).configureWorker({ taskQueue: 'q' }).activities ?? {}).sort();
-    const compute = ['distillChunk', 'evaluateNetwork', 'trainExpert'];
+    const compute = ['distillChunk', 'evaluateNetwork', 'selectImages', 'trainExpert'];
     assert.deepEqual(named('compute'), compute);
     assert.deepEqual(
       named('pipeline'),
