@@ -20,6 +20,7 @@ import type { greet } from './user-workflows.js';
 const workflowsPath = fileURLToPath(new URL('./user-workflows.js', import.meta.url));
 const distilleryActivities = [
   'beginStage',
+  'cancelCaller',
   'compileDefinition',
   'discardCheckpoints',
   'distillChunk',
