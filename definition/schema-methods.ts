@@ -45,7 +45,7 @@ const dd = z
     synSteps: count(1, 1000).default(10).describe('Steps of the student on the synthetic images.'),
     batchSyn: count(1, 1_000_000).optional().describe('Synthetic images per student step; without it, all.'),
     batchReal: count(1, 65_536).default(1024).describe('Real images that measure the student.'),
-    lrImg: rate().default(100).describe('Learning rate of the pixels.'),
+    lrImg: rate().default(10).describe('Learning rate of the pixels.'),
     lrLr: z.number().min(0).max(1e9).default(1e-4).describe("Learning rate of the student's learning rate."),
     lrInit: rate().default(0.02).describe("The student's learning rate at the start."),
     lrFloor: rate().default(1e-6).describe("The student's learning rate never falls below this."),
