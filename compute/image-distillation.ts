@@ -1,0 +1,103 @@
+/**
+ * @file The methods that learn images without experts, as a chunk runs them.
+ */
+import type { Checkpoint } from '../artifacts/checkpoints.js';
+import type { DdConfig, DmConfig, GradientMatchingConfig } from '../definition/plan.js';
+import { resolveAugmentation } from '../distillation/augmentation/strategy.js';
+import { oneHot } from '../distillation/batches.js';
+import { ClassImages } from '../distillation/class-batches.js';
+import { initialDistillState, type DistillState } from '../distillation/distill-state.js';
+import { distributionMatching } from '../distillation/distribution-matching.js';
+import { gradientMatching } from '../distillation/gradient-matching.js';
+import { ImageDistiller } from '../distillation/image-distiller.js';
+import { indicesByClass } from '../distillation/real-images.js';
+import { initialImages, syntheticLabels } from '../distillation/synthetic-set.js';
+import { unrolledLoss } from '../distillation/unrolled-loss.js';
+import { DistilleryError } from '../errors/errors.js';
+import type { TaskContext } from './context.js';
+import { distillState } from './distill-checkpoint.js';
+import { requireMemory } from './memory-need.js';
+import type { DistillChunkInput } from './protocol.js';
+import { networkPrograms, type RunImages } from './warm.js';
+
+/** The loss on real images, unrolled. */
+export function unrolling(
+  { config, network, seed }: DistillChunkInput,
+  method: DdConfig,
+  { train, trainBytes, manifest }: RunImages,
+  context: TaskContext,
+  newest: Checkpoint | undefined,
+): ImageDistiller {
+  const { ipc, init, augmentation } = config;
+  const programs = networkPrograms(context, network, manifest);
+  const labels = syntheticLabels(manifest.classes, ipc);
+  const need = { network: programs.network, parameterSets: method.synSteps + 1, images: train.count };
+  requireMemory(context, 'distillChunk', {
+    ...need,
+    kinds: ['plain-sgd', 'second-order'],
+    batch: Math.min(method.batchSyn ?? labels.length, labels.length),
+  });
+  requireMemory(context, 'distillChunk', {
+    ...need,
+    kinds: ['plain-sgd'],
+    batch: Math.min(method.batchReal, train.count),
+  });
+  const start = (): DistillState =>
+    initialDistillState(
+      initialImages(init, { images: trainBytes, normalised: train }, { ipc, seed }),
+      method.lrInit,
+    );
+  return new ImageDistiller(
+    unrolledLoss(programs, train, {
+      method,
+      operations: resolveAugmentation(augmentation, manifest.flip),
+      targets: oneHot(labels, manifest.classes),
+      seed,
+    }),
+    newest ? distillState(newest) : start(),
+  );
+}
+
+/**
+ * What is compared class by class.
+ *
+ * @throws DistilleryError `InvalidDefinition` for networks with batch normalisation
+ */
+export function classMatching(
+  { config, network, seed }: DistillChunkInput,
+  method: DmConfig | GradientMatchingConfig,
+  { train, trainBytes, manifest }: RunImages,
+  context: TaskContext,
+  newest: Checkpoint | undefined,
+): ImageDistiller {
+  const { ipc, init, augmentation } = config;
+  const { batchReal } = method;
+  const programs = networkPrograms(context, network, manifest);
+  if (programs.network.statistics.length > 0)
+    throw new DistilleryError(
+      'InvalidDefinition',
+      `${method.name} looks at one class at a time, and batch normalisation would take that class for everything: ` +
+        'choose another norm for the network.',
+    );
+  const members = indicesByClass(trainBytes.labels, manifest.classes);
+  requireMemory(context, 'distillChunk', {
+    network: programs.network,
+    kinds: [method.name === 'dm' ? 'logits' : 'plain-sgd'],
+    batch: Math.min(batchReal, ...members.map(({ length }) => length)),
+    parameterSets: 3,
+    images: train.count,
+  });
+  const operations = method.name === 'dc' ? [] : resolveAugmentation(augmentation, manifest.flip);
+  const images = new ClassImages(train, members, { operations, batchReal, ipc, seed });
+  const start = (): DistillState =>
+    initialDistillState(
+      initialImages(init, { images: trainBytes, normalised: train }, { ipc, seed }),
+      method.lrTrain,
+    );
+  return new ImageDistiller(
+    method.name === 'dm'
+      ? distributionMatching(programs, images, method)
+      : gradientMatching(programs, images, method),
+    newest ? distillState(newest) : start(),
+  );
+}
