@@ -11,8 +11,15 @@ import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { distilleryHome } from '../../setup/home.js';
 import { ensureTemporal } from '../../setup/temporal.js';
 import { packageRoot } from '../../setup/package-root.js';
+import {
+  cancelPipeline,
+  pausePipeline,
+  pipelineStatus,
+  resumePipeline,
+  retryStage,
+} from '../../workflows/index.js';
 import { quietRuntime } from '../support/temporal.js';
-import { startPipeline, withWorkers } from './harness.js';
+import { startPipeline, withWorkers, type PipelineHandle } from './harness.js';
 import { distillation, evaluation, experts, fullPlan, planOf, selection } from './plans.js';
 import { Pretend, untilCancelled, type Interference } from './pretend.js';
 
@@ -47,6 +54,8 @@ try {
   await recordSelected();
   await recordFailed();
   await recordCancelled();
+  await recordControlled();
+  await recordDiscarded();
   await recordLong();
 } finally {
   await server.teardown();
@@ -103,6 +112,57 @@ async function recordCancelled(): Promise<void> {
     await save('cancelled');
     await save('cancelled/distill');
   });
+}
+
+/** Paused in the middle of a chunk and resumed; then a failure that waits, and is retried. */
+async function recordControlled(): Promise<void> {
+  const pretend = new Pretend(async ({ name }, nth) => {
+    if (name !== 'distillChunk') return;
+    if (nth === 2) await untilCancelled();
+    if (nth === 4) throw ApplicationFailure.nonRetryable('the learned rate is NaN', 'Diverged');
+  });
+  const plan = planOf(experts(), { ...distillation(40, 15, 20), onFailure: 'wait' }, evaluation());
+  await withWorkers(server, pretend, async () => {
+    const handle = await startPipeline(server.client, plan, {}, 'controlled');
+    await distilling(handle, () => pretend.count('distillChunk') === 2);
+    await handle.executeUpdate(pausePipeline, { args: [{ reason: 'maintenance' }] });
+    await distilling(handle, (state) => state === 'paused');
+    await handle.executeUpdate(resumePipeline);
+    await distilling(handle, (_, retryWith) => retryWith !== undefined);
+    await handle.executeUpdate(retryStage, { args: ['distill'] });
+    await handle.result();
+    await save('controlled');
+    await save('controlled/distill');
+  });
+}
+
+/** Cancelled with its checkpoints. */
+async function recordDiscarded(): Promise<void> {
+  const pretend = new Pretend(async ({ name }) => {
+    if (name === 'distillChunk') await untilCancelled();
+  });
+  await withWorkers(server, pretend, async () => {
+    const handle = await startPipeline(server.client, fullPlan(), {}, 'discarded');
+    await distilling(handle, () => pretend.count('distillChunk') === 1);
+    await handle.executeUpdate(cancelPipeline, { args: [{ keepCheckpoints: false }] });
+    await handle.result().catch(() => undefined);
+    await save('discarded');
+    await save('discarded/distill');
+  });
+}
+
+/** Waits until the distill stage is in a state; gives up after half a minute. */
+async function distilling(
+  handle: PipelineHandle,
+  is: (state: string | undefined, retryWith: string | undefined) => boolean,
+): Promise<void> {
+  for (let looks = 0; looks < 300; looks += 1) {
+    const { stages } = await handle.query(pipelineStatus);
+    const stage = stages.find(({ id }) => id === 'distill');
+    if (is(stage?.state, stage?.retryWith)) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error('the stage did not get there in half a minute');
 }
 
 /** The second of two runs of a stage that continued as new. */
