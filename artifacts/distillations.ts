@@ -12,9 +12,11 @@ import type { ArtifactStore } from './store.js';
 
 export interface StoredChunk {
   readonly iteration: number;
-  /** Superseded and removed once the distillation has gone on. */
+  /** The state after so many iterations; superseded and removed once the distillation has gone on. */
   readonly checkpoint: Reference;
+  /** The images and the learned rate as a user would take them (`distilled.safetensors`). */
   readonly candidate: Reference;
+  /** `metrics.jsonl` so far: one line for every iteration from 1 on. */
   readonly metrics: Reference;
   readonly loss: number;
   readonly learnedRate: number;

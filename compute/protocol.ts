@@ -2,6 +2,7 @@
  * @file What can be asked of the compute process: tasks, their inputs and results. References only; the
  * process reads and writes the store itself, so that no bytes pass through its parent or through Temporal.
  */
+import type { StoredChunk } from '../artifacts/distillations.js';
 import type { Reference } from '../artifacts/reference.js';
 import type { Augmentation, DistillConfig, SelectConfig, TrainExpertsConfig } from '../definition/plan.js';
 import type { EngineInfo, UnitProgress } from '../definition/stages.js';
@@ -58,20 +59,10 @@ export interface DistillChunkInput {
   readonly from: number;
   readonly to: number;
 }
-export interface DistillChunkResult {
-  readonly iteration: number;
-  /** The state after `to` iterations, as long as the distillation has not gone on from there. */
-  readonly checkpoint: Reference;
-  /** The images and the learned rate as a user would take them (`distilled.safetensors`). */
-  readonly candidate: Reference;
-  /** `metrics.jsonl` so far: one line for every iteration from 1 to `to`. */
-  readonly metrics: Reference;
-  readonly loss: number;
-  readonly learnedRate: number;
-  readonly secondsPerIteration: number;
+/** What the end of a chunk leaves in the store, and where the attempt began. */
+export interface DistillChunkResult extends StoredChunk {
   /** Where it went on from: an iteration in [0, to]. */
   readonly resumedFrom: number;
-  readonly engine: EngineInfo;
 }
 
 /** What an evaluation trains on. */
