@@ -1,49 +1,52 @@
 /**
- * @file The syntax of `${{ … }}`: tokens and an expression tree. A small total language without calls,
- * assignment or loops; new operators are a row in a table, new forms a case in `operand`.
+ * @file The syntax of `${{ … }}`: from tokens to an expression tree. A small total language without
+ * assignment or loops; what its operators and functions mean is in a table of their own.
  */
+import { ExpressionError, type Literal, type Token, TokenReader } from './expression-tokens.js';
 
-export type Literal = string | number | boolean;
-export type Operator = '+' | '-' | '*' | '/' | '%';
+export type Operator =
+  '||' | '&&' | '==' | '!=' | '<' | '<=' | '>' | '>=' | '+' | '-' | '*' | '/' | '%' | '!' | 'negate';
 
 /** `at` is the offset in the text that holds the expression. */
 export type Expression =
   | { readonly kind: 'literal'; readonly value: Literal; readonly at: number }
   | { readonly kind: 'reference'; readonly names: readonly string[]; readonly at: number }
-  | { readonly kind: 'negate'; readonly operand: Expression; readonly at: number }
   | {
-      readonly kind: 'binary';
+      readonly kind: 'operation';
       readonly operator: Operator;
-      readonly left: Expression;
-      readonly right: Expression;
+      readonly operands: readonly Expression[];
+      readonly at: number;
+    }
+  | {
+      readonly kind: 'call';
+      readonly name: string;
+      readonly operands: readonly Expression[];
       readonly at: number;
     };
 
-/** A mistake in an expression, at an offset of the text that holds it. */
-export class ExpressionError extends Error {
-  constructor(
-    message: string,
-    readonly at: number,
-  ) {
-    super(message);
-  }
-}
+/** Of the operators that stand between two values; the larger binds closer. */
+export const precedence: Readonly<Record<Exclude<Operator, '!' | 'negate'>, number>> = {
+  '||': 1,
+  '&&': 2,
+  '==': 3,
+  '!=': 3,
+  '<': 4,
+  '<=': 4,
+  '>': 4,
+  '>=': 4,
+  '+': 5,
+  '-': 5,
+  '*': 6,
+  '/': 6,
+  '%': 6,
+};
 
-const precedence: Readonly<Record<Operator, number>> = { '+': 1, '-': 1, '*': 2, '/': 2, '%': 2 };
-/** Keeps recursion short, here and in the evaluation. */
-const maximumTokens = 200;
-
-type Token =
-  | { readonly kind: 'literal'; readonly value: Literal; readonly at: number; readonly end: number }
-  | { readonly kind: 'name'; readonly text: string; readonly at: number; readonly end: number }
-  | { readonly kind: 'sign'; readonly text: string; readonly at: number; readonly end: number };
-
-// A name may hold hyphens, as ids of stages do; subtraction therefore stands between spaces.
-const namePattern = /[A-Za-z_][A-Za-z0-9_]*(?:-[A-Za-z0-9_]+)*/y;
-const numberPattern = /(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?/y;
-const textPattern = /'(?:[^']|'')*'/y;
-const signPattern = /\}\}|[-+*/%().]/y;
-const spacePattern = /\s*/y;
+/** What people write who know other languages. */
+const otherWords: Readonly<Record<string, string>> = {
+  and: '; write "&&"',
+  or: '; write "||"',
+  not: '; write "!"',
+};
 
 /**
  * Parses the expression that begins at `start`, just behind `${{`.
@@ -56,21 +59,21 @@ export function parseExpression(text: string, start: number): { expression: Expr
 }
 
 class Parser {
+  private readonly tokens: TokenReader;
   private token: Token;
-  private tokens = 0;
 
   constructor(
     private readonly text: string,
-    private readonly start: number,
+    start: number,
   ) {
-    this.token = this.read(start);
+    this.tokens = new TokenReader(text, start);
+    this.token = this.tokens.read(start);
   }
 
   parse(): { expression: Expression; end: number } {
     if (this.isSign('}}')) throw new ExpressionError('the expression is empty', this.token.at);
     const expression = this.binary(1);
-    if (!this.isSign('}}'))
-      throw new ExpressionError(`unexpected ${this.describe()}; expected "}}"`, this.token.at);
+    if (!this.isSign('}}')) throw this.unexpected('"}}"');
     return { expression, end: this.token.end };
   }
 
@@ -83,16 +86,17 @@ class Parser {
     ) {
       const { at } = this.token;
       this.advance();
-      left = { kind: 'binary', operator, left, right: this.binary(precedence[operator] + 1), at };
+      left = { kind: 'operation', operator, operands: [left, this.binary(precedence[operator] + 1)], at };
     }
     return left;
   }
 
   private unary(): Expression {
     const { at } = this.token;
-    if (!this.isSign('-')) return this.operand();
+    const operator = this.isSign('-') ? 'negate' : this.isSign('!') ? '!' : undefined;
+    if (operator === undefined) return this.operand();
     this.advance();
-    return { kind: 'negate', operand: this.unary(), at };
+    return { kind: 'operation', operator, operands: [this.unary()], at };
   }
 
   private operand(): Expression {
@@ -101,35 +105,47 @@ class Parser {
       this.advance();
       return { kind: 'literal', value: token.value, at: token.at };
     }
-    if (token.kind === 'name') return this.reference(token.text, token.at);
-    if (token.text !== '(')
-      throw new ExpressionError(`unexpected ${this.describe()}; expected a value`, token.at);
+    if (token.kind === 'name') return this.named(token.text, token.at);
+    if (token.text !== '(') throw this.unexpected('a value');
     this.advance();
     const inside = this.binary(1);
-    if (!this.isSign(')'))
-      throw new ExpressionError(`unexpected ${this.describe()}; expected ")"`, this.token.at);
+    if (!this.isSign(')')) throw this.unexpected('")"');
     this.advance();
     return inside;
   }
 
-  private reference(first: string, at: number): Expression {
+  /** `true`, `false`, a reference, or the call of a function. */
+  private named(first: string, at: number): Expression {
     this.advance();
     if (first === 'true' || first === 'false') return { kind: 'literal', value: first === 'true', at };
+    if (this.isSign('(')) return { kind: 'call', name: first, operands: this.arguments(), at };
     const names = [first];
     while (this.isSign('.')) {
       this.advance();
-      if (this.token.kind !== 'name')
-        throw new ExpressionError(`unexpected ${this.describe()}; expected a name after "."`, this.token.at);
+      if (this.token.kind !== 'name') throw this.unexpected('a name after "."');
       names.push(this.token.text);
       this.advance();
     }
     return { kind: 'reference', names, at };
   }
 
-  private operator(): Operator | undefined {
+  private arguments(): Expression[] {
+    const list: Expression[] = [];
+    this.advance();
+    if (!this.isSign(')')) list.push(this.binary(1));
+    while (this.isSign(',')) {
+      this.advance();
+      list.push(this.binary(1));
+    }
+    if (!this.isSign(')')) throw this.unexpected('"," or ")"');
+    this.advance();
+    return list;
+  }
+
+  private operator(): keyof typeof precedence | undefined {
     const { token } = this;
     return token.kind === 'sign' && Object.hasOwn(precedence, token.text)
-      ? (token.text as Operator)
+      ? (token.text as keyof typeof precedence)
       : undefined;
   }
 
@@ -137,38 +153,14 @@ class Parser {
     return this.token.kind === 'sign' && this.token.text === text;
   }
 
-  private describe(): string {
-    return `"${this.text.slice(this.token.at, this.token.end)}"`;
+  private unexpected(expected: string): ExpressionError {
+    const { at, end, kind } = this.token;
+    const found = this.text.slice(at, end);
+    const hint = kind === 'name' && Object.hasOwn(otherWords, found) ? (otherWords[found] ?? '') : '';
+    return new ExpressionError(`unexpected "${found}"; expected ${expected}${hint}`, at);
   }
 
   private advance(): void {
-    this.token = this.read(this.token.end);
-  }
-
-  private read(from: number): Token {
-    const at = from + (this.match(spacePattern, from)?.length ?? 0);
-    if (at >= this.text.length) throw new ExpressionError('"${{" is not closed by "}}"', this.start - 3);
-    if (++this.tokens > maximumTokens) throw new ExpressionError('the expression is too long', this.start);
-    const name = this.match(namePattern, at);
-    if (name !== undefined) return { kind: 'name', text: name, at, end: at + name.length };
-    const number = this.match(numberPattern, at);
-    if (number !== undefined) return { kind: 'literal', value: Number(number), at, end: at + number.length };
-    const quoted = this.match(textPattern, at);
-    if (quoted !== undefined) {
-      return {
-        kind: 'literal',
-        value: quoted.slice(1, -1).replaceAll("''", "'"),
-        at,
-        end: at + quoted.length,
-      };
-    }
-    const sign = this.match(signPattern, at);
-    if (sign !== undefined) return { kind: 'sign', text: sign, at, end: at + sign.length };
-    throw new ExpressionError(`unexpected "${String.fromCodePoint(this.text.codePointAt(at) ?? 32)}"`, at);
-  }
-
-  private match(pattern: RegExp, at: number): string | undefined {
-    pattern.lastIndex = at;
-    return pattern.exec(this.text)?.[0];
+    this.token = this.tokens.read(this.token.end);
   }
 }

@@ -1,32 +1,29 @@
 /**
- * @file The meaning of `${{ … }}`. A string that is one expression takes its value with its type; in a
- * longer text the value is written in. No clock, no randomness, no I/O: the same in every replay.
+ * @file The meaning of a text with `${{ … }}`. A text that is one expression takes its value with its type;
+ * in a longer text the value is written in. The same in every replay.
  */
-import {
-  type Expression,
-  ExpressionError,
-  type Literal,
-  type Operator,
-  parseExpression,
-} from './expression-parser.js';
-import type { OutputRef } from './plan.js';
+import { reduce } from './expression-evaluation.js';
+import { kindsOf } from './expression-kinds.js';
+import { type Kind, longestText } from './expression-operations.js';
+import { type Expression, parseExpression } from './expression-parser.js';
+import { expressionText } from './expression-text.js';
+import { ExpressionError } from './expression-tokens.js';
+import { type Scope, StageReference, type Value } from './expression-values.js';
 
-export { ExpressionError } from './expression-parser.js';
+export type { Kind } from './expression-operations.js';
+export { ExpressionError, type Literal } from './expression-tokens.js';
+export { Later, type Scope, StageReference, type Value } from './expression-values.js';
 
-/** What `${{ stages.ID.OUTPUT }}` stands for until the graph is checked. */
-export class StageReference implements OutputRef {
+/** What is left of an expression when all that is known has been calculated; `evaluate` does the rest. */
+export class OpenExpression {
   constructor(
-    readonly stage: string,
-    readonly output: string,
+    /** Without `${{` and `}}`. */
+    readonly text: string,
+    /** Kinds that the value may have. */
+    readonly kinds: readonly Kind[],
+    /** The names whose values are missing. */
+    readonly references: readonly (readonly string[])[],
   ) {}
-}
-
-export type Value = Literal | StageReference;
-
-/** Gives names their values. */
-export interface Scope {
-  /** @throws ExpressionError for names it does not know */
-  lookup(names: readonly string[], at: number): Value;
 }
 
 /** Whether a text holds an expression at all. */
@@ -35,60 +32,54 @@ export function hasExpression(text: string): boolean {
 }
 
 /**
- * Evaluates the expressions in a text.
+ * Evaluates the expressions in a text, as far as the scope knows their names.
  *
  * @throws ExpressionError with the offset of the mistake in the text
  */
-export function evaluateText(text: string, scope: Scope): Value {
+export function evaluateText(text: string, scope: Scope): Value | OpenExpression {
   let result = '';
   let from = 0;
   for (let start = text.indexOf('${{'); start >= 0; start = text.indexOf('${{', from)) {
     const { expression, end } = parseExpression(text, start + 3);
-    const value = evaluate(expression, scope);
+    const value = evaluateExpression(expression, scope);
     if (text.slice(0, start).trim() === '' && text.slice(end).trim() === '') return value;
     if (value instanceof StageReference)
       throw new ExpressionError("a stage's output cannot be part of a longer text", expression.at);
+    if (value instanceof OpenExpression)
+      throw new ExpressionError('this is only known when the pipeline runs', expression.at);
     result += text.slice(from, start) + String(value);
+    if (result.length > longestText)
+      throw new ExpressionError(`the text is longer than ${longestText} characters`, expression.at);
     from = end;
   }
   return result + text.slice(from);
 }
 
-function evaluate(expression: Expression, scope: Scope): Value {
-  switch (expression.kind) {
-    case 'literal':
-      return expression.value;
-    case 'reference':
-      return scope.lookup(expression.names, expression.at);
-    case 'negate':
-      return -number(expression.operand, scope, '-');
-    case 'binary': {
-      const { left, operator, right, at } = expression;
-      const result = arithmetic(operator, number(left, scope, operator), number(right, scope, operator));
-      if (!Number.isFinite(result)) throw new ExpressionError(`"${operator}" has no finite result here`, at);
-      return result;
-    }
-  }
+/**
+ * The value of what was left open, once all its names have values.
+ *
+ * @param text - of an `OpenExpression`
+ * @throws ExpressionError where it has none: a name without a value, a division by zero
+ */
+export function evaluate(text: string, scope: Scope): Value {
+  const { expression } = parseExpression(`\${{${text}}}`, 3);
+  const reduced = reduce(expression, scope);
+  if ('rest' in reduced) throw new ExpressionError('this is only known later', expression.at);
+  if (reduced.value === undefined) throw new ExpressionError(`${text} has no value`, expression.at);
+  return reduced.value;
 }
 
-function number(operand: Expression, scope: Scope, operator: string): number {
-  const value = evaluate(operand, scope);
-  if (typeof value === 'number') return value;
-  const found = value instanceof StageReference ? "a stage's output" : JSON.stringify(value);
-  throw new ExpressionError(`"${operator}" calculates with numbers, not with ${found}`, operand.at);
+function evaluateExpression(expression: Expression, scope: Scope): Value | OpenExpression {
+  const kinds = kindsOf(expression, scope);
+  const reduced = reduce(expression, scope);
+  if ('rest' in reduced)
+    return new OpenExpression(expressionText(reduced.rest), [...kinds], referencesOf(reduced.rest));
+  if (reduced.value === undefined)
+    throw new ExpressionError(`${expressionText(expression)} has no value here`, expression.at);
+  return reduced.value;
 }
 
-function arithmetic(operator: Operator, left: number, right: number): number {
-  switch (operator) {
-    case '+':
-      return left + right;
-    case '-':
-      return left - right;
-    case '*':
-      return left * right;
-    case '/':
-      return left / right;
-    case '%':
-      return left % right;
-  }
+function referencesOf(expression: Expression): (readonly string[])[] {
+  if (expression.kind === 'literal') return [];
+  return expression.kind === 'reference' ? [expression.names] : expression.operands.flatMap(referencesOf);
 }

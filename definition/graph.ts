@@ -6,17 +6,9 @@
 import { StageReference } from './expressions.js';
 import { type Issues, type Path, shown } from './issues.js';
 import { maximumStages } from './limits.js';
+import { artifactsOf, stageOutputs } from './outputs.js';
 import type { StageType } from './plan.js';
 import { didYouMean } from './suggest.js';
-
-/** Outputs that other stages may refer to. */
-const outputs: Readonly<Record<StageType, readonly string[]>> = {
-  'train-experts': ['trajectories'],
-  distill: ['result', 'metrics'],
-  select: ['result'],
-  evaluate: ['scores'],
-  report: ['report'],
-};
 
 /** Which output each field that takes one expects. */
 const fields: Readonly<Record<string, Readonly<Record<string, Expected>>>> = {
@@ -138,8 +130,8 @@ function checkReference(
       ? fields[node.uses]?.[field]
       : undefined;
   const offered =
-    typeof target.uses === 'string' && Object.hasOwn(outputs, target.uses)
-      ? outputs[target.uses as StageType]
+    typeof target.uses === 'string' && Object.hasOwn(stageOutputs, target.uses)
+      ? (target.uses as StageType)
       : undefined;
   // A wrong key or type of stage is reported by the schema.
   if (expected === undefined || offered === undefined) return true;
@@ -152,10 +144,12 @@ function checkReference(
     return false;
   }
   if (output !== expected.output) {
-    const known = offered.includes(output)
+    const artifacts = artifactsOf(offered);
+    const exists = Object.hasOwn(stageOutputs[offered], output);
+    const known = exists
       ? `; ${shown(field)} takes ${shown(expected.output)}`
-      : didYouMean(output, offered) || `; it has: ${offered.join(', ')}`;
-    const message = offered.includes(output)
+      : didYouMean(output, artifacts) || `; it has: ${artifacts.join(', ')}`;
+    const message = exists
       ? `${shown(output)} of stage ${shown(stage)} cannot be used here`
       : `stage ${shown(stage)} has no output ${shown(output)}`;
     issues.add('wrong-output', path, message + known);

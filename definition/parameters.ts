@@ -1,6 +1,7 @@
 /**
  * @file Parameters: their declarations in the definition, the values given at the start, and the result.
  */
+import { decimalPattern } from './expression-operations.js';
 import { hasExpression } from './expressions.js';
 import { type Issues, shown } from './issues.js';
 import type { ParameterDeclaration } from './schema.js';
@@ -92,7 +93,7 @@ function convert(value: ParameterValue, type: ParameterDeclaration['type']): Par
   if (type === 'string') return String(value);
   if (typeof value !== 'string') return value;
   if (type === 'boolean') return value === 'true' ? true : value === 'false' ? false : value;
-  return /^[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?$/.test(value) ? Number(value) : value;
+  return decimalPattern.test(value) ? Number(value) : value;
 }
 
 function typeProblem(value: ParameterValue, type: ParameterDeclaration['type']): string | undefined {

@@ -1,10 +1,16 @@
 /**
  * @file Replaces the expressions in a definition by their values.
  */
-import { ExpressionError, evaluateText, hasExpression, type Scope, StageReference } from './expressions.js';
-import { type Issues, type Path, pathKey, shown } from './issues.js';
+import { DefinitionScope, type DefinitionNames, isDecidedLater } from './definition-scope.js';
+import {
+  ExpressionError,
+  evaluateText,
+  hasExpression,
+  OpenExpression,
+  StageReference,
+} from './expressions.js';
+import { type Issues, type Path, pathKey } from './issues.js';
 import type { ResolvedParameters } from './parameters.js';
-import { didYouMean } from './suggest.js';
 import type { DefinitionDocument } from './yaml-document.js';
 
 export interface Resolved {
@@ -15,9 +21,6 @@ export interface Resolved {
   readonly failed: ReadonlySet<string>;
   readonly usedParameters: ReadonlySet<string>;
 }
-
-/** Where a stage's output may stand: `stages.ID.with.FIELD`. */
-const outputFields: ReadonlySet<string | number> = new Set(['trajectories', 'dataset']);
 
 export function resolveExpressions(
   document: DefinitionDocument,
@@ -31,12 +34,18 @@ class Resolver {
   private readonly origins = new Map<string, string>();
   private readonly failed = new Set<string>();
   private readonly usedParameters = new Set<string>();
+  private readonly names: DefinitionNames;
 
   constructor(
     private readonly document: DefinitionDocument,
-    private readonly parameters: ResolvedParameters,
+    parameters: ResolvedParameters,
     private readonly issues: Issues,
-  ) {}
+  ) {
+    const { value } = document;
+    const stages =
+      typeof value === 'object' && value !== null && 'stages' in value ? value.stages : undefined;
+    this.names = { parameters, stages };
+  }
 
   run(): Resolved {
     const value = this.resolve(this.document.value, []);
@@ -57,11 +66,12 @@ class Resolver {
   }
 
   private text(text: string, path: Path): unknown {
-    const scope: Scope = { lookup: (names, at) => this.lookup(names, at, path) };
+    const scope = new DefinitionScope(this.names, path, (name) => this.usedParameters.add(name));
     try {
       if (path[0] === 'stages' && path.length === 3 && path[2] === 'uses')
         throw new ExpressionError('the type of a stage is a plain name', text.indexOf('${{'));
       const value = evaluateText(text, scope);
+      if (isDecidedLater(path)) checkCondition(value, text);
       if (!(value instanceof StageReference)) this.origins.set(pathKey(path), text.trim());
       return value;
     } catch (error) {
@@ -76,39 +86,12 @@ class Resolver {
       return text;
     }
   }
+}
 
-  private lookup(names: readonly string[], at: number, path: Path) {
-    const [root, first, second] = names;
-    if (root === 'params') {
-      if (first === undefined || second !== undefined) throw new ExpressionError('write params.NAME', at);
-      return this.parameter(first, at);
-    }
-    if (root === 'stages') {
-      if (first === undefined || second === undefined || names.length > 3)
-        throw new ExpressionError('write stages.ID.OUTPUT', at);
-      if (path.length !== 4 || path[0] !== 'stages' || path[2] !== 'with' || !outputFields.has(path[3] ?? ''))
-        throw new ExpressionError(
-          'the output of a stage can only stand in "trajectories" of a distill or select stage and "dataset" of an evaluate stage',
-          at,
-        );
-      return new StageReference(first, second);
-    }
-    const hint =
-      didYouMean(root ?? '', ['params', 'stages']) || '; there are params.NAME and stages.ID.OUTPUT';
-    throw new ExpressionError(`unknown name ${shown(root ?? '')}${hint}`, at);
-  }
-
-  private parameter(name: string, at: number) {
-    this.usedParameters.add(name);
-    if (this.parameters.failed.has(name)) throw new ExpressionError('', at);
-    const { values } = this.parameters;
-    if (Object.hasOwn(values, name) && values[name] !== undefined) return values[name];
-    const known = Object.keys(values);
-    const spaces = name.includes('-') ? '; to subtract, put spaces around "-"' : '';
-    const hint =
-      spaces ||
-      didYouMean(name, known) ||
-      (known.length > 0 ? `; declared: ${known.join(', ')}` : '; none is declared under "params"');
-    throw new ExpressionError(`unknown parameter ${shown(name)}${hint}`, at);
-  }
+function checkCondition(value: unknown, text: string): void {
+  if (value instanceof OpenExpression && !value.kinds.includes('boolean'))
+    throw new ExpressionError(
+      'a condition is true or false; compare with "<" or ">"',
+      text.indexOf('${{') + 3,
+    );
 }

@@ -319,7 +319,36 @@ const mistakes: readonly Mistake[] = [
     code: 'expression',
     issue: '15:29 "*" calculates with numbers, not with "x"',
   },
-  { passage: 'params.ipc', written: 'params.ipc ? 1', code: 'expression', issue: '15:27 unexpected "?"' },
+  {
+    passage: 'params.ipc',
+    written: 'params.ipc ? 1',
+    code: 'expression',
+    issue: '15:27 unexpected "?"; write if(condition, value, otherwise)',
+  },
+  {
+    passage: 'params.ipc',
+    written: 'maxx(params.ipc, 2)',
+    code: 'expression',
+    issue: '15:16 there is no function "maxx"; did you mean "max"?',
+  },
+  {
+    passage: 'params.ipc',
+    written: 'max(params.ipc, true)',
+    code: 'expression',
+    issue: '15:32 "max" takes numbers, not true',
+  },
+  {
+    passage: 'params.ipc',
+    written: 'params.ipc > 1',
+    code: 'wrong-type',
+    issue: '15:12 expected a number, found false (from ${{ params.ipc > 1 }})',
+  },
+  {
+    passage: 'params.ipc',
+    written: 'matrix.ipc',
+    code: 'expression',
+    issue: '15:16 there is no matrix here; a stage with a "matrix" has one',
+  },
   { passage: 'params.ipc', written: 'params', code: 'expression', issue: '15:16 write params.NAME' },
   {
     passage: 'params.ipc',
