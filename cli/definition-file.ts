@@ -3,8 +3,8 @@
  */
 import { readFile } from 'node:fs/promises';
 
-import { compile, type Compiled } from '../definition/index.js';
-import { DistilleryError } from '../errors/errors.js';
+import { compile, type Compiled, type ParameterValues } from '../definition/index.js';
+import { unreadable } from './unreadable.js';
 
 export interface DefinitionFile extends Compiled {
   /** The file as it is: what is sent to Temporal. */
@@ -16,18 +16,12 @@ async function readDefinition(file: string): Promise<Uint8Array> {
   try {
     return await readFile(file);
   } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code;
-    const reason =
-      code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'it is a folder' : String(code);
-    throw new DistilleryError('InvalidDefinition', `Cannot read ${file}: ${reason}.`, { cause });
+    throw unreadable(file, cause);
   }
 }
 
 /** Reads and compiles. Throws `InvalidDefinition` with everything that is wrong. */
-export async function loadDefinition(
-  file: string,
-  params: Readonly<Record<string, string>> = {},
-): Promise<DefinitionFile> {
+export async function loadDefinition(file: string, params: ParameterValues = {}): Promise<DefinitionFile> {
   const bytes = await readDefinition(file);
   return { bytes, ...compile(bytes, { params, name: file }) };
 }

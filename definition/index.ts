@@ -8,5 +8,7 @@ export { describePlan, type PlanSummary, type StageSummary } from './cost.js';
 export { estimatePlan, type PlanEstimate, type StageEstimate } from './estimate.js';
 export { DefinitionError, type DefinitionIssue, type IssueCode } from './issues.js';
 export { definitionJsonSchema } from './json-schema.js';
+export { parseParameterFile } from './parameter-file.js';
+export type { ParameterValue, ParameterValues } from './parameters.js';
 export type * from './plan.js';
 export type * from './stages.js';

@@ -7,15 +7,19 @@ import type { PlannedStage } from '../../definition/plan.js';
 import type { PlanSummary, StageSummary } from '../../definition/index.js';
 import { type CommandContext, commandWithExamples, printJson } from '../command-context.js';
 import type { EstimateSettings } from '../estimate.js';
-import { type GivenParameters, parameterOption } from '../parameters.js';
+import {
+  givenParameters,
+  parameterFileOption,
+  parameterOption,
+  type ParameterOptions,
+} from '../parameters.js';
 import { printable, printableLines } from '../terminal/escape.js';
 import { formatBytes } from '../terminal/format.js';
 import { tableLines } from '../terminal/table.js';
 import { bytes, wholeNumber } from '../whole-number.js';
 import { estimateHelp, estimateLines } from './plan-estimate.js';
 
-interface PlanOptions extends EstimateSettings {
-  readonly param: GivenParameters;
+interface PlanOptions extends EstimateSettings, ParameterOptions {
   readonly json?: true;
 }
 
@@ -29,6 +33,7 @@ export function planCommand(context: CommandContext): Command {
     .addHelpText('after', estimateHelp)
     .argument('<file>', 'definition')
     .addOption(parameterOption())
+    .addOption(parameterFileOption())
     .option('--slots <count>', 'compute processes that share this machine (default: 1)', wholeNumber)
     .option('--workers <count>', 'machines or GPUs like this one (default: 1)', wholeNumber)
     .option('--memory-limit <size>', 'of each slot, such as 8GiB (default: 90 % / slots)', bytes)
@@ -36,7 +41,7 @@ export function planCommand(context: CommandContext): Command {
     .action(async (file: string, options: PlanOptions) => {
       const { loadDefinition } = await import('../definition-file.js');
       const { describePlan } = await import('../../definition/index.js');
-      const { plan, warnings } = await loadDefinition(file, options.param);
+      const { plan, warnings } = await loadDefinition(file, await givenParameters(options));
       const summary = describePlan(plan);
       const { estimateHere } = await import('../estimate.js');
       const estimate = estimateHere(plan, context, options);

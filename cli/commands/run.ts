@@ -7,12 +7,16 @@ import type { Plan } from '../../definition/plan.js';
 import type { PipelineResult } from '../../definition/stages.js';
 import { type CommandContext, commandWithExamples, serversOf } from '../command-context.js';
 import { exitCodes } from '../exit-codes.js';
-import { type GivenParameters, parameterOption } from '../parameters.js';
+import {
+  givenParameters,
+  parameterFileOption,
+  parameterOption,
+  type ParameterOptions,
+} from '../parameters.js';
 import type { TemporalClient } from '../temporal/connect.js';
 import { printable, printableLines } from '../terminal/escape.js';
 
-interface RunOptions {
-  param: GivenParameters;
+interface RunOptions extends ParameterOptions {
   workflowId?: string;
   cache: boolean;
   detach?: true;
@@ -30,6 +34,7 @@ export function runCommandOf(context: CommandContext): Command {
     .addHelpText('after', '\nCtrl-C stops following; the run goes on. `distillery cancel ID` stops it.')
     .argument('<file>', 'definition')
     .addOption(parameterOption())
+    .addOption(parameterFileOption())
     .option('--workflow-id <id>', 'name of the run (default: name of the pipeline and the time)')
     .option('--no-cache', 'compute every stage again, also those whose result is in the store')
     .option('-d, --detach', 'do not follow')
@@ -37,14 +42,15 @@ export function runCommandOf(context: CommandContext): Command {
       const { loadDefinition } = await import('../definition-file.js');
       const { connectTemporal } = await import('../temporal/connect.js');
       const { freshWorkflowId, startPipeline } = await import('../temporal/start.js');
-      const { bytes, plan, warnings } = await loadDefinition(file, options.param);
+      const params = await givenParameters(options);
+      const { bytes, plan, warnings } = await loadDefinition(file, params);
       for (const warning of warnings)
         context.err.line(`${context.err.colours.yellow('warning:')} ${printableLines(warning)}`);
       const workflowId = options.workflowId ?? freshWorkflowId(plan.name, new Date());
       const temporal = await connectTemporal(serversOf(context));
       try {
         await startPipeline(temporal.client, workflowId, bytes, {
-          params: options.param,
+          params,
           cache: options.cache,
         });
         if (options.detach) {

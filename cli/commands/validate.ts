@@ -5,7 +5,12 @@ import type { Command } from 'commander';
 
 import { type CommandContext, commandWithExamples, printJson } from '../command-context.js';
 import { exitCodes } from '../exit-codes.js';
-import { type GivenParameters, parameterOption } from '../parameters.js';
+import {
+  givenParameters,
+  parameterFileOption,
+  parameterOption,
+  type ParameterOptions,
+} from '../parameters.js';
 import { printable, printableLines } from '../terminal/escape.js';
 
 interface Verdict {
@@ -22,15 +27,17 @@ export function validateCommand(context: CommandContext): Command {
   ])
     .argument('<files...>', 'definitions')
     .addOption(parameterOption())
+    .addOption(parameterFileOption())
     .option('--json', 'print JSON')
-    .action(async (files: string[], options: { param: GivenParameters; json?: true }) => {
+    .action(async (files: string[], options: ParameterOptions & { json?: true }) => {
       const { loadDefinition } = await import('../definition-file.js');
       const { DefinitionError } = await import('../../definition/index.js');
       const { out, err } = context;
+      const params = await givenParameters(options);
       const verdicts: Verdict[] = [];
       for (const file of files) {
         try {
-          const { warnings, plan } = await loadDefinition(file, options.param);
+          const { warnings, plan } = await loadDefinition(file, params);
           verdicts.push({ file, valid: true, issues: [], warnings });
           if (options.json) continue;
           for (const warning of warnings)

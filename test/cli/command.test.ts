@@ -118,6 +118,29 @@ test('a plan as a table and for machines, with a parameter', async () => {
   assert.equal(plan.params['ipc'], 2);
 });
 
+test('parameters from a file, over which the command line wins', async () => {
+  const parameters = (text: string) => ['plan', quickstart, '--json', '--param-file', definition(text)];
+  const paramsOf = ({ out }: Ended) => (JSON.parse(out) as { plan: { params: unknown } }).plan.params;
+  assert.deepEqual(paramsOf(await distillery(parameters('# mine\nipc: 3\n'))), { ipc: 3 });
+  assert.deepEqual(paramsOf(await distillery([...parameters('{"ipc": 3}'), '-p', 'ipc=4'])), { ipc: 4 });
+  const wrong: [string, RegExp][] = [
+    ['ipc: [1]\n', /\.yaml:1:6: "ipc" takes a text, a number, true or false\n {3}1 \| ipc: \[1\]\n/],
+    ['- 1\n', /\.yaml:1:1: a parameter file is a mapping, such as "ipc: 10"/],
+    ['ipd: 3\n', /there is no parameter "ipd"; did you mean "ipc"\?/],
+    ['ipc: 1000\n', /the parameter "ipc" was given "1000": must be at most 50/],
+  ];
+  for (const [text, message] of wrong) {
+    const { code, err } = await distillery(parameters(text));
+    assert.equal(code, 2);
+    assert.match(err, message);
+  }
+  const missing = await distillery(['validate', quickstart, '--param-file', 'no-such.yaml']);
+  assert.deepEqual(
+    [missing.code, missing.err],
+    [2, 'error: Cannot read no-such.yaml: there is no such file.\n'],
+  );
+});
+
 test('a missing file is a usage error', async () => {
   const { code, err } = await distillery(['plan', 'no-such.yaml']);
   assert.equal(code, 2);
