@@ -61,6 +61,11 @@ export interface UpstreamStage {
 /** By stage id. */
 export type Upstream = Readonly<Record<string, UpstreamStage>>;
 
+export interface ResolveImportsInput {
+  readonly plan: Plan;
+  readonly dataset: DatasetInput;
+}
+
 export interface BeginStageInput {
   readonly stage: PlannedStage;
   readonly run: RunContext;
@@ -153,6 +158,8 @@ export interface LightActivities {
     networks?: readonly NetworkSpec[],
     perClass?: number,
   ) => Promise<DatasetInput>;
+  /** Finds the results of other runs that the plan takes, and sees that they are whole and fit it. */
+  readonly resolveImports: (input: ResolveImportsInput) => Promise<Upstream>;
   readonly beginStage: (input: BeginStageInput) => Promise<BegunStage>;
   /** Writes the stage's manifest, unless there is one. */
   readonly finishStage: (input: FinishStageInput) => Promise<StageManifest>;

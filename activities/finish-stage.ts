@@ -6,19 +6,14 @@ import type { ArtifactStore } from '../artifacts/store.js';
 import { putStageManifest } from '../artifacts/stages.js';
 import type { StageManifest } from '../definition/stages.js';
 import type { FinishStageInput } from './contract.js';
-
-/** The workflow that asks, and when it asked, by the clock of Temporal as the stage's beginning is. */
-export interface Provenance {
-  readonly workflowId: string;
-  readonly runId: string;
-  readonly now: Date;
-}
+import { recordResult, type Provenance } from './provenance.js';
 
 export async function finishStage(
   store: ArtifactStore,
   { startedAt, ...result }: FinishStageInput,
-  { now, ...origin }: Provenance,
+  provenance: Provenance,
 ): Promise<StageManifest> {
+  const { now, ...origin } = provenance;
   const manifest: StageManifest = {
     ...result,
     ...origin,
@@ -26,5 +21,6 @@ export async function finishStage(
     seconds: Math.max(0, (now.getTime() - Date.parse(startedAt)) / 1000),
   };
   await putStageManifest(store, manifest);
+  await recordResult(store, manifest, provenance);
   return manifest;
 }

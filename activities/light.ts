@@ -11,6 +11,7 @@ import type { LightActivities } from './contract.js';
 import { finishStage } from './finish-stage.js';
 import { recordTrajectorySet } from './record-trajectory-set.js';
 import { resolveDataset, type ImportBuiltin } from './resolve-dataset.js';
+import { resolveImports } from './resolve-imports.js';
 import { selectCandidate } from './select-candidate.js';
 import { summariseEvaluation } from './summarise-evaluation.js';
 import { writeReport, type ReportWriter } from './write-report.js';
@@ -33,7 +34,8 @@ export function createLightActivities(dependencies: LightDependencies): LightAct
     resolveDataset: activity(async (_, spec, seed, networks, perClass) =>
       resolveDataset(await store(), dependencies.importBuiltin, spec, seed, networks, perClass),
     ),
-    beginStage: activity(async (_, input) => beginStage(await store(), input)),
+    resolveImports: activity(async (_, input) => resolveImports(await store(), input)),
+    beginStage: activity(async (_, input) => beginStage(await store(), input, provenance())),
     finishStage: activity(async (_, input) => finishStage(await store(), input, provenance())),
     recordTrajectorySet: activity(async (_, input) => recordTrajectorySet(await store(), input)),
     selectCandidate: activity((_, input) => Promise.resolve(selectCandidate(input))),

@@ -2,7 +2,7 @@
  * @file What makes two stage results the same result: type and version, configuration, data, inputs and
  * seed. How the work was divided and repeated is left out, as it changes nothing.
  */
-import { unitKey } from '../artifacts/canonical-json.js';
+import { keyOfIdentity, type StageIdentity } from '../artifacts/identities.js';
 import type { PlannedStage, StageType } from '../definition/plan.js';
 import type { BeginStageInput } from './contract.js';
 
@@ -16,25 +16,30 @@ const versions: Readonly<Record<StageType, number>> = {
 };
 
 /** The stage key: sha256, hex. */
-export function stageIdentity({ stage, run, inputs }: Omit<BeginStageInput, 'cache'>): string {
+export function stageIdentity(input: Omit<BeginStageInput, 'cache'>): string {
+  return keyOfIdentity(identityOf(input));
+}
+
+/** What the key is the digest of. */
+export function identityOf({ stage, run, inputs }: Omit<BeginStageInput, 'cache'>): StageIdentity {
   const { manifest } = run.dataset;
-  return unitKey({
+  return {
     type: stage.uses,
     version: versions[stage.uses],
     config: configuration(stage),
     network: run.network,
-    dataset: { ...without(run.dataset, 'perClass'), manifest: manifest.sha256 },
+    dataset: { ...without(run.dataset, 'perClass'), manifest: manifest.sha256 } as StageIdentity['dataset'],
     inputs: Object.fromEntries(Object.entries(inputs).map(([name, { sha256 }]) => [name, sha256])),
     seed: run.seed,
-  });
+  };
 }
 
 /** The configuration without references to stages: what they stand for is among the inputs. */
-function configuration(stage: PlannedStage): object {
+function configuration(stage: PlannedStage): StageIdentity['config'] {
   switch (stage.uses) {
     case 'train-experts':
     case 'report':
-      return stage.with;
+      return { ...stage.with };
     case 'distill':
       return without(stage.with, 'trajectories');
     case 'select':
@@ -44,6 +49,6 @@ function configuration(stage: PlannedStage): object {
   }
 }
 
-function without<T extends object>(config: T, name: keyof T): object {
+function without<T extends object>(config: T, name: keyof T): StageIdentity['config'] {
   return Object.fromEntries(Object.entries(config).filter(([key]) => key !== name));
 }

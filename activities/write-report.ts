@@ -23,7 +23,11 @@ export async function writeReport(
   { source, dataset, upstream, finishedAt }: WriteReportInput,
 ): Promise<ReportOutput> {
   const { definition, plan: planned, ...run } = source;
-  const plan = await planOf(store, planned);
+  const own = await planOf(store, planned);
+  // What comes from other runs is reported like what this one has made.
+  const imports = new Set(own.imports?.map(({ id }) => id));
+  const taken = Object.values(upstream).flatMap(({ stage }) => (imports.has(stage.id) ? [stage] : []));
+  const plan = taken.length === 0 ? own : { ...own, stages: [...taken, ...own.stages] };
   const stages = Object.entries(upstream).map(([id, { manifest, state, preemptions, failures }]) => [
     id,
     { output: manifest.output, manifest, state, preemptions, failures },

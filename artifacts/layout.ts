@@ -3,6 +3,7 @@
  * another's, so that they also work on stores that keep objects in directories.
  */
 import { DistilleryError } from '../errors/errors.js';
+import { sha256 } from './digest.js';
 
 /** Content-addressed bytes. */
 export function blobKey(sha256: string): string {
@@ -50,6 +51,24 @@ export function trajectorySetKey(stage: string): string {
 
 export function stageKey(type: string, key: string): string {
   return `stages/${type}/${key}.json`;
+}
+
+/** What a stage key is the digest of. */
+export function identityKey(stage: string): string {
+  return `identities/${stage}.json`;
+}
+
+/** Prefix of what is recorded of the stages of the runs of one workflow id, which may be any text. */
+export function runStagesPrefix(workflowId: string): string {
+  return `runs/${slug(workflowId).slice(0, 80)}.${sha256(workflowId).slice(0, 16)}/`;
+}
+
+/** Which result a stage of a run had. */
+export function runStageKey(workflowId: string, stage: string): string {
+  const readable = slug(stage).slice(0, 80);
+  // The id of a cell, `distill[ipc=1]`, is no part of a key as it is.
+  const name = readable === stage ? stage : `${readable}.${sha256(stage).slice(0, 16)}`;
+  return `${runStagesPrefix(workflowId)}${name}.json`;
 }
 
 /** Prefix of all checkpoints of one unit of work. */

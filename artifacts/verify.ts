@@ -27,6 +27,8 @@ const manifestPrefixes = [
   'distillations/',
   'evaluations/',
   'experts/',
+  'identities/',
+  'runs/',
   'stages/',
   'trajectory-sets/',
   'whitenings/',

@@ -12,6 +12,7 @@ import type { Plan } from './plan.js';
 import { makePlan } from './planning.js';
 import { resolveExpressions } from './resolve.js';
 import { definition as definitionSchema, parameters as parametersSchema } from './schema.js';
+import { divideStages, importedStages } from './schema-imports.js';
 import { checkSchema } from './schema-issues.js';
 import { warningsOf } from './warnings.js';
 import { type DefinitionDocument, readYaml } from './yaml-document.js';
@@ -51,12 +52,17 @@ export function compile(input: Uint8Array | string | object, options: CompileOpt
   const resolved = resolveExpressions(document, parameters, issues);
   // The parameters have been checked already.
   const body: Record<string, unknown> = { ...(resolved.value as object), params: undefined };
-  const definition = checkSchema(definitionSchema, body, issues, { path: [], ...resolved });
+  const { computed, imported } = divideStages(body.stages);
+  const definition = checkSchema(definitionSchema, { ...body, stages: computed }, issues, {
+    path: [],
+    ...resolved,
+  });
+  const imports = checkSchema(importedStages, imported, issues, { path: ['stages'], ...resolved });
   const graph = stageGraph(body.stages, issues);
   issues.throwIfAny();
-  if (definition === undefined) throw issues.error();
+  if (definition === undefined || imports === undefined) throw issues.error();
 
-  const plan = makePlan(definition, graph, parameters.values);
+  const plan = makePlan(definition, imports, graph, parameters.values);
   checkConsistency(plan, issues);
   issues.throwIfAny();
   return { plan, warnings: warningsOf(plan, resolved.usedParameters, issues) };

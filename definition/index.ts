@@ -7,6 +7,7 @@ export { parseCalibrations, sameEngine, type Calibration } from './calibration.j
 export { describePlan, type PlanSummary, type StageSummary } from './cost.js';
 export { estimatePlan, type PlanEstimate, type StageEstimate } from './estimate.js';
 export { DefinitionError, type DefinitionIssue, type IssueCode } from './issues.js';
+export { importSourceText, parseStageOfRun, type ImportedStage, type ImportSource } from './imports.js';
 export { definitionJsonSchema } from './json-schema.js';
 export { parseParameterFile } from './parameter-file.js';
 export type { ParameterValue, ParameterValues } from './parameters.js';

@@ -4,6 +4,7 @@
  */
 import * as z from 'zod';
 import { definition } from './schema.js';
+import { importedStage } from './schema-imports.js';
 
 const expression = { $ref: '#/definitions/expression' };
 /** Kinds of values that an expression may stand for; a text is a text with or without one. */
@@ -11,7 +12,25 @@ const replaceable = new Set(['number', 'boolean', 'enum']);
 
 /** The JSON Schema (draft 07) of a definition. */
 export function definitionJsonSchema(): Record<string, unknown> {
-  const generated = z.toJSONSchema(definition, {
+  const { $schema, ...rest } = jsonSchemaOf(definition);
+  alsoImported(rest);
+  return {
+    $schema,
+    title: 'distillery pipeline',
+    description: 'A pipeline that distils a data set of images.',
+    ...rest,
+    definitions: {
+      expression: {
+        type: 'string',
+        pattern: '\\$\\{\\{.*\\}\\}',
+        description: 'An expression such as ${{ params.ipc }} or ${{ params.ipc * 10 }}.',
+      },
+    },
+  };
+}
+
+function jsonSchemaOf(schema: z.ZodType) {
+  return z.toJSONSchema(schema, {
     target: 'draft-07',
     io: 'input',
     unrepresentable: 'any',
@@ -31,18 +50,11 @@ export function definitionJsonSchema(): Record<string, unknown> {
       });
     },
   });
-  const { $schema, ...rest } = generated;
-  return {
-    $schema,
-    title: 'distillery pipeline',
-    description: 'A pipeline that distils a data set of images.',
-    ...rest,
-    definitions: {
-      expression: {
-        type: 'string',
-        pattern: '\\$\\{\\{.*\\}\\}',
-        description: 'An expression such as ${{ params.ipc }} or ${{ params.ipc * 10 }}.',
-      },
-    },
-  };
+}
+
+/** Compiling divides the stages by whether they say `from`; an editor has to try both. */
+function alsoImported({ properties }: { properties?: Record<string, unknown> }): void {
+  const stages = properties?.['stages'] as { additionalProperties: { oneOf: object[] } };
+  const imported = Object.entries(jsonSchemaOf(importedStage)).filter(([key]) => key !== '$schema');
+  stages.additionalProperties.oneOf.push(Object.fromEntries(imported));
 }

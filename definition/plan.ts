@@ -3,6 +3,7 @@
  * Plans are pinned in workflow history, so they are plain JSON and stay small.
  */
 import type { NetworkSpec } from '../networks/spec.js';
+import type { ImportedStage } from './imports.js';
 import type { DistillMethod } from './plan-methods.js';
 
 export type {
@@ -172,4 +173,6 @@ export interface Plan {
   readonly network: NetworkSpec;
   /** In an order in which every stage comes after what it needs. */
   readonly stages: readonly PlannedStage[];
+  /** Results of other runs that stages refer to like those of this one. Absent: none. */
+  readonly imports?: readonly ImportedStage[];
 }

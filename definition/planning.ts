@@ -15,13 +15,20 @@ import type {
 } from './plan.js';
 import { planMethod } from './planning-methods.js';
 import type { Definition, StageDefinition } from './schema.js';
+import type { ImportedStages } from './schema-imports.js';
 
 type With<Type extends StageDefinition['uses']> = Extract<StageDefinition, { uses: Type }>['with'];
 
 const defaultHoldout = 2000;
 
-export function makePlan(definition: Definition, graph: StageGraph, params: Plan['params']): Plan {
+export function makePlan(
+  definition: Definition,
+  imported: ImportedStages,
+  graph: StageGraph,
+  params: Plan['params'],
+): Plan {
   const network = planNetwork(definition.network);
+  const imports = Object.entries(imported).map(([id, stage]) => ({ id, ...stage }));
   return {
     name: definition.name,
     seed: definition.seed,
@@ -32,6 +39,7 @@ export function makePlan(definition: Definition, graph: StageGraph, params: Plan
       const stage = definition.stages[id];
       return stage ? [planStage(id, stage, graph.needs.get(id) ?? [], network)] : [];
     }),
+    ...(imports.length > 0 && { imports }),
   };
 }
 

@@ -187,4 +187,6 @@ export interface PipelineOptions {
   readonly params?: Readonly<Record<string, string | number | boolean>>;
   /** false recomputes every stage. Default true. */
   readonly cache?: boolean;
+  /** Stages that are computed again although their results are there, and with them all that need them. */
+  readonly recompute?: readonly string[];
 }

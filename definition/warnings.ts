@@ -19,7 +19,7 @@ export function warningsOf(plan: Plan, usedParameters: ReadonlySet<string>, issu
     if (stage.uses === 'evaluate') used.add(stage.with.dataset.stage);
     if (stage.uses === 'report') for (const id of stage.needs) used.add(id);
   }
-  for (const { id, uses } of plan.stages) {
+  for (const { id, uses } of [...(plan.imports ?? []), ...plan.stages]) {
     if (uses === 'report' || uses === 'evaluate' || used.has(id)) continue;
     warnings.push(
       issues.describe(['stages', id], `nothing uses what the stage ${shown(id)} produces`, { part: 'key' }),

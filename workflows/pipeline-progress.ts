@@ -2,9 +2,10 @@
  * @file What a pipeline knows about its stages: the answer of its `status` query.
  */
 import { setCurrentDetails, workflowInfo } from '@temporalio/workflow';
+import type { Upstream } from '../activities/contract.js';
 import type { Plan } from '../definition/plan.js';
 import type { Pause, PipelineStatus, StageStatus } from '../definition/stages.js';
-import { pipelineDetails } from './summary.js';
+import { pipelineDetails, summarise } from './summary.js';
 import { directNeeds } from './upstream.js';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -50,12 +51,14 @@ export class PipelineProgress {
   planned(plan: Plan): void {
     this.name = plan.name;
     this.state = 'running';
-    for (const stage of plan.stages) {
+    const imports = (plan.imports ?? []).map(({ id, uses }) => ({ id, uses, needs: [] }));
+    const stages = plan.stages.map((stage) => ({ ...stage, needs: directNeeds(stage) }));
+    for (const stage of [...imports, ...stages]) {
       this.stages.set(stage.id, {
         id: stage.id,
         type: stage.uses,
         state: 'waiting',
-        needs: directNeeds(stage),
+        needs: stage.needs,
         done: 0,
         total: 0,
         metrics: {},
@@ -64,6 +67,12 @@ export class PipelineProgress {
       });
     }
     this.show();
+  }
+
+  /** Results of other runs are there. */
+  imported(stages: Upstream): void {
+    for (const [id, { manifest }] of Object.entries(stages))
+      this.ended(id, { state: 'cached', done: 1, total: 1, summary: summarise(manifest.output) });
   }
 
   /** Changes what is known of a stage; one that has ended no longer changes by late news. */

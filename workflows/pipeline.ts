@@ -13,7 +13,9 @@ import { pipelineStatus, stageProgress } from './messages.js';
 import { PipelineControl } from './pipeline-control.js';
 import { PipelineProgress } from './pipeline-progress.js';
 import { light } from './proxies.js';
+import { recomputedStages } from './recomputed.js';
 import { StageWalk } from './stage-walk.js';
+import { directNeeds } from './upstream.js';
 import { defaultBudget, runUnit } from './units.js';
 
 /**
@@ -38,10 +40,18 @@ export async function pipeline(
       storedPlan = plan,
     } = await once('compile', progress, () => light.compileDefinition(definition, options.params));
     progress.planned(plan);
+    const recomputed = recomputedStages(plan, options.recompute);
     if (control.gate.current !== undefined) await control.gate.passed();
     const dataset = await once('data set', progress, () =>
       light.resolveDataset(plan.dataset, plan.seed, networksOf(plan), realImagesPerClass(plan)),
     );
+    const imported =
+      plan.imports === undefined
+        ? {}
+        : await once('results of other runs', progress, () =>
+            light.resolveImports({ plan: withImportsOnly(plan), dataset }),
+          );
+    progress.imported(imported);
     const { workflowId, runId, startTime } = workflowInfo();
     const walk = new StageWalk(
       plan,
@@ -50,6 +60,7 @@ export async function pipeline(
         run: { seed: plan.seed, dataset, network: plan.network },
         cache: options.cache ?? true,
       },
+      { imported, recomputed },
       progress,
       control,
     );
@@ -73,6 +84,15 @@ export async function pipeline(
 /** Every network that the plan trains. */
 function networksOf({ network, stages }: Plan): NetworkSpec[] {
   return [network, ...stages.flatMap((stage) => (stage.uses === 'evaluate' ? stage.with.networks : []))];
+}
+
+/** With the stages that experts of other runs must suit, and no others: it is a message, of which the size is limited. */
+function withImportsOnly(plan: Plan): Plan {
+  const imported = new Set(plan.imports?.map(({ id }) => id));
+  return {
+    ...plan,
+    stages: plan.stages.filter((stage) => directNeeds(stage).some((id) => imported.has(id))),
+  };
 }
 
 async function once<T>(what: string, progress: PipelineProgress, attempt: () => Promise<T>): Promise<T> {

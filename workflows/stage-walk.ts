@@ -12,7 +12,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import type { UpstreamStage } from '../activities/contract.js';
+import type { Upstream, UpstreamStage } from '../activities/contract.js';
 import type { Plan, PlannedStage } from '../definition/plan.js';
 import type { PipelineResult, StageOutput } from '../definition/stages.js';
 import { finalFailure, judge, rethrowFaults, type Verdict } from './failures.js';
@@ -37,6 +37,13 @@ const predecessorWait = '5 seconds';
 
 type Common = Pick<StageInput, 'source' | 'run' | 'cache'>;
 
+interface Exceptions {
+  /** Results of other runs, which stand for stages of this one. */
+  readonly imported: Upstream;
+  /** Stages that are computed although their results may be there. */
+  readonly recomputed: ReadonlySet<string>;
+}
+
 export class StageWalk {
   private readonly walked = new Map<string, Promise<boolean>>();
   private readonly finished = new Map<string, UpstreamStage>();
@@ -47,6 +54,7 @@ export class StageWalk {
   constructor(
     private readonly plan: Plan,
     private readonly common: Common,
+    private readonly exceptions: Exceptions,
     private readonly progress: PipelineProgress,
     private readonly control: PipelineControl,
   ) {}
@@ -54,6 +62,10 @@ export class StageWalk {
   /** @throws ApplicationFailure naming the first stage that failed, once all others have ended */
   async run(): Promise<PipelineResult> {
     const { plan } = this;
+    for (const [id, stage] of Object.entries(this.exceptions.imported)) {
+      this.walked.set(id, Promise.resolve(true));
+      this.finished.set(id, stage);
+    }
     for (const stage of plan.stages) this.walked.set(stage.id, this.walk(stage));
     await Promise.all(this.walked.values());
     if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('pipeline cancelled');
@@ -98,9 +110,11 @@ export class StageWalk {
 
   private async runChild(stage: PlannedStage): Promise<StageOutcome> {
     const workflowId = `${workflowInfo().workflowId}/${stage.id}`;
-    const { run, cache, source } = this.common;
+    const { run, source } = this.common;
+    const cache = this.common.cache && !this.exceptions.recomputed.has(stage.id);
     const input: StageInput = {
       ...this.common,
+      cache,
       stage,
       stageCount: this.plan.stages.length,
       upstream: this.upstreamOf(stage),

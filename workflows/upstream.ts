@@ -27,7 +27,8 @@ export function usedStages(plan: Plan, stage: PlannedStage): Set<string> {
     case 'evaluate': {
       // Experts, wherever they are, show what training on everything gives.
       const before = allNeeds(plan, stage);
-      const experts = plan.stages.filter(({ id, uses }) => uses === 'train-experts' && before.has(id));
+      const stages = [...(plan.imports ?? []), ...plan.stages];
+      const experts = stages.filter(({ id, uses }) => uses === 'train-experts' && before.has(id));
       return new Set([stage.with.dataset.stage, ...experts.map(({ id }) => id)]);
     }
     case 'report':
@@ -35,13 +36,15 @@ export function usedStages(plan: Plan, stage: PlannedStage): Set<string> {
   }
 }
 
-/** Ids of all stages before `stage`, directly or through others. */
+/** Ids of all stages before `stage`, directly or through others; what is taken from elsewhere is among them. */
 function allNeeds(plan: Plan, stage: PlannedStage): Set<string> {
   const byId = new Map(plan.stages.map((other) => [other.id, other]));
+  const imported = new Set(plan.imports?.map(({ id }) => id));
   const found = new Set<string>();
   const visit = (current: PlannedStage): void => {
     for (const id of directNeeds(current)) {
       const needed = byId.get(id);
+      if (imported.has(id)) found.add(id);
       if (needed === undefined || found.has(id)) continue;
       found.add(id);
       visit(needed);

@@ -28,6 +28,7 @@ const distilleryActivities = [
   'finishStage',
   'recordTrajectorySet',
   'resolveDataset',
+  'resolveImports',
   'selectCandidate',
   'selectImages',
   'summariseEvaluation',

@@ -8,6 +8,7 @@ import type {
   BeginStageInput,
   ComputeActivities,
   LightActivities,
+  Upstream,
 } from '../../activities/contract.js';
 import type { Reference } from '../../artifacts/reference.js';
 import type { Plan } from '../../definition/plan.js';
@@ -36,6 +37,8 @@ export type Interference = (call: Call, nth: number) => void | Promise<void>;
 export class Pretend {
   readonly calls: Call[] = [];
   readonly manifests = new Map<string, StageManifest>();
+  /** What `resolveImports` answers. */
+  imported: Upstream = {};
   /** Most activities of compute that ran at once. */
   mostAtOnce = 0;
   private running = 0;
@@ -59,6 +62,7 @@ export class Pretend {
         holdout: spec.holdout,
         seed,
       })),
+    resolveImports: (input) => this.answer('resolveImports', [input], () => this.imported),
     beginStage: (input) =>
       this.answer('beginStage', [input], () => {
         const key = keyOf(input);
