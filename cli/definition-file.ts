@@ -3,11 +3,12 @@
  */
 import { readFile } from 'node:fs/promises';
 
-import { compile, type Compiled, type ParameterValues } from '../definition/index.js';
+import { compile, type Compiled, flatten, type ParameterValues } from '../definition/index.js';
+import { fragmentReader } from './fragments.js';
 import { unreadable } from './unreadable.js';
 
 export interface DefinitionFile extends Compiled {
-  /** The file as it is: what is sent to Temporal. */
+  /** What is sent to Temporal: the file as it is, or with what it includes. */
   readonly bytes: Uint8Array;
 }
 
@@ -23,5 +24,13 @@ async function readDefinition(file: string): Promise<Uint8Array> {
 /** Reads and compiles. Throws `InvalidDefinition` with everything that is wrong. */
 export async function loadDefinition(file: string, params: ParameterValues = {}): Promise<DefinitionFile> {
   const bytes = await readDefinition(file);
-  return { bytes, ...compile(bytes, { params, name: file }) };
+  const options = { name: file, readFragment: fragmentReader(file) };
+  const compiled = compile(bytes, { params, ...options });
+  if (compiled.included.length === 0) return { bytes, ...compiled };
+  return { bytes: new TextEncoder().encode(flatten(bytes, options)), ...compiled };
+}
+
+/** The definition with what it includes, as one text. Throws `InvalidDefinition` where its form is wrong. */
+export async function flattenDefinition(file: string): Promise<string> {
+  return flatten(await readDefinition(file), { name: file, readFragment: fragmentReader(file) });
 }

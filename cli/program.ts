@@ -10,6 +10,7 @@ import { datasetCommand } from './commands/dataset.js';
 import { demoCommand } from './commands/demo.js';
 import { downCommand } from './commands/down.js';
 import { engineCommand } from './commands/engine.js';
+import { flattenCommand } from './commands/flatten.js';
 import { listCommand } from './commands/list.js';
 import { planCommand } from './commands/plan.js';
 import { runCommandOf } from './commands/run.js';
@@ -52,6 +53,7 @@ export function buildProgram(context: CommandContext, version: string): Command 
     retryCommand(context),
     cancelCommand(context),
     validateCommand(context),
+    flattenCommand(context),
     planCommand(context),
     calibrateCommand(context),
     artifactsCommand(context),

@@ -5,29 +5,27 @@
 import { checkConsistency } from './consistency.js';
 import { stageGraph } from './graph.js';
 import { Issues } from './issues.js';
-import { maximumBytes } from './limits.js';
-import { readObject } from './object-document.js';
 import { type ParameterValues, resolveParameters } from './parameters.js';
 import type { Plan } from './plan.js';
 import { makePlan } from './planning.js';
+import { readDefinition, type ReadOptions } from './read-definition.js';
 import { resolveExpressions } from './resolve.js';
 import { definition as definitionSchema, parameters as parametersSchema } from './schema.js';
 import { divideStages, importedStages } from './schema-imports.js';
 import { checkSchema } from './schema-issues.js';
 import { warningsOf } from './warnings.js';
-import { type DefinitionDocument, readYaml } from './yaml-document.js';
 
-export interface CompileOptions {
+export interface CompileOptions extends ReadOptions {
   /** Values of parameters; texts are read as the declared type, as they come from a command line. */
   readonly params?: ParameterValues;
-  /** What messages call the definition, such as its file name. Default `definition`. */
-  readonly name?: string;
 }
 
 export interface Compiled {
   readonly plan: Plan;
   /** One line each: permitted, but probably not meant. */
   readonly warnings: string[];
+  /** Paths of the files that the definition includes. */
+  readonly included: readonly string[];
 }
 
 /**
@@ -38,11 +36,8 @@ export interface Compiled {
  */
 export function compile(input: Uint8Array | string | object, options: CompileOptions = {}): Compiled {
   const issues = new Issues(options.name ?? 'definition');
-  const document = read(input, issues);
-  if (document === undefined) throw issues.error();
-  issues.throwIfAny();
-
-  const { params: declared } = topLevel(document, issues);
+  const { document, value: written, included } = readDefinition(input, options, issues);
+  const { params: declared } = written;
   const plain = { path: ['params'], origins: new Map<string, string>(), failed: new Set<string>() };
   const declarations = declared === undefined ? {} : checkSchema(parametersSchema, declared, issues, plain);
   // Without its declarations, every use of a parameter would seem wrong.
@@ -65,51 +60,5 @@ export function compile(input: Uint8Array | string | object, options: CompileOpt
   const plan = makePlan(definition, imports, graph, parameters.values);
   checkConsistency(plan, issues);
   issues.throwIfAny();
-  return { plan, warnings: warningsOf(plan, resolved.usedParameters, issues) };
-}
-
-function read(input: Uint8Array | string | object, issues: Issues): DefinitionDocument | undefined {
-  if (typeof input === 'string') {
-    // A text is at least as many bytes as UTF-16 units.
-    const bytes = input.length > maximumBytes ? input.length : new TextEncoder().encode(input).length;
-    return fits(bytes, issues) ? readYaml(input, issues) : undefined;
-  }
-  // Not `instanceof`: in a sandbox the bytes may come from another realm.
-  if (ArrayBuffer.isView(input)) {
-    if (!fits(input.byteLength, issues)) return undefined;
-    const text = decode(new Uint8Array(input.buffer, input.byteOffset, input.byteLength), issues);
-    return text === undefined ? undefined : readYaml(text, issues);
-  }
-  return readObject(input, issues);
-}
-
-function fits(bytes: number, issues: Issues): boolean {
-  if (bytes <= maximumBytes) return true;
-  issues.add(
-    'too-large',
-    [],
-    `the definition has more than ${maximumBytes / 1024} KiB (${Math.ceil(bytes / 1024)} KiB)`,
-  );
-  return false;
-}
-
-function decode(bytes: Uint8Array, issues: Issues): string | undefined {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    issues.add('encoding', [], 'the definition is not UTF-8 text');
-    return undefined;
-  }
-}
-
-function topLevel(document: DefinitionDocument, issues: Issues): Record<string, unknown> {
-  const { value } = document;
-  if (typeof value === 'object' && value !== null && !Array.isArray(value))
-    return value as Record<string, unknown>;
-  const message =
-    value === null
-      ? 'the definition is empty'
-      : 'a definition is a mapping of keys such as name, dataset and stages';
-  issues.add('wrong-type', [], message);
-  throw issues.error();
+  return { plan, warnings: warningsOf(plan, resolved.usedParameters, issues), included };
 }

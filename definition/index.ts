@@ -8,6 +8,8 @@ export { describePlan, type PlanSummary, type StageSummary } from './cost.js';
 export { estimatePlan, type PlanEstimate, type StageEstimate } from './estimate.js';
 export { DefinitionError, type DefinitionIssue, type IssueCode } from './issues.js';
 export { importSourceText, parseStageOfRun, type ImportedStage, type ImportSource } from './imports.js';
+export { flatten } from './flatten.js';
+export type { ReadFragment } from './include.js';
 export { definitionJsonSchema } from './json-schema.js';
 export { parseParameterFile } from './parameter-file.js';
 export type { ParameterValue, ParameterValues } from './parameters.js';

@@ -3,7 +3,7 @@
  * once, and the error that carries them.
  */
 import { DistilleryError } from '../errors/errors.js';
-import { printable, type SourceText } from './source.js';
+import { printable, type SourceFiles } from './source.js';
 
 export type IssueCode =
   | 'too-large'
@@ -22,6 +22,7 @@ export type IssueCode =
   | 'unknown-stage'
   | 'wrong-output'
   | 'cycle'
+  | 'include'
   | 'invalid-trajectory'
   | 'inconsistent';
 
@@ -34,6 +35,8 @@ export interface DefinitionIssue {
   readonly message: string;
   /** For example `stages.evaluate.with.networks[0]`; empty for the whole definition. */
   readonly path: string;
+  /** The included file that the place is in; absent for the definition itself. */
+  readonly file?: string;
   /** From 1; absent when the definition came as an object. */
   readonly line?: number;
   readonly column?: number;
@@ -63,7 +66,7 @@ function formatIssue(issue: DefinitionIssue, definitionName: string): string {
   const place =
     issue.line === undefined
       ? `${definitionName}${issue.path === '' ? '' : `: ${issue.path}`}`
-      : `${definitionName}:${issue.line}:${issue.column ?? 1}`;
+      : `${issue.file === undefined ? definitionName : printable(issue.file)}:${issue.line}:${issue.column ?? 1}`;
   return `${place}: ${issue.message}${issue.snippet === undefined ? '' : `\n${issue.snippet}`}`;
 }
 
@@ -92,7 +95,7 @@ function quoteless(text: string): string {
 
 /** Where in the text a path lies. */
 export interface Locator {
-  readonly source?: SourceText;
+  readonly source?: SourceFiles;
   /** Offset of the key or of the value; of the nearest key above where the path does not exist. */
   offsetOf(path: Path, part: 'key' | 'value'): number | undefined;
 }
@@ -126,17 +129,20 @@ export class Issues {
     const { source } = this.locator;
     const offset = place.offset ?? this.locator.offsetOf(path, place.part ?? 'value');
     const issue = { code, message, path: formatPath(path) };
-    // A whole number that is too large breaks two rules in the same words.
+    // A whole number that is too large breaks two rules in the same words; what an anchor holds is read again
+    // wherever its alias stands.
     const isKnown = this.found.some(
       (known) =>
-        known.issue.path === issue.path && known.issue.message === message && known.offset === (offset ?? 0),
+        (offset !== undefined || known.issue.path === issue.path) &&
+        known.issue.message === message &&
+        known.offset === (offset ?? 0),
     );
     if (isKnown) return;
     if (source === undefined || offset === undefined) {
       this.found.push({ issue, offset: offset ?? 0 });
     } else {
       const position = source.position(offset);
-      this.found.push({ issue: { ...issue, ...position, snippet: source.snippet(position) }, offset });
+      this.found.push({ issue: { ...issue, ...position, snippet: source.snippet(offset) }, offset });
     }
     if (this.found.length >= maximumIssues) throw this.error();
   }

@@ -13,6 +13,10 @@ export const maximumTokens = 50_000;
 export const maximumValues = 10_000;
 /** Uses of anchors, counting those inside expanded ones. */
 export const maximumAliases = 100;
+/** Files that a definition includes, also by others. */
+export const maximumIncludes = 64;
+/** Files that include each other. */
+export const maximumIncludeDepth = 8;
 export const maximumStages = 256;
 /** Of one distillation: a candidate is some 350 bytes in a message that may have 2 MiB. */
 export const maximumCandidates = 2000;

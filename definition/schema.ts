@@ -53,9 +53,17 @@ const dataset = z.union([
     .describe('The data set and how it is split.'),
 ]);
 
+const fragmentPath = z.string().min(1).max(1000);
+
 export const definition = z.strictObject({
   name: name('a name').describe('Name of the pipeline.'),
   description: z.string().max(2000).optional().describe('What it is for; not used otherwise.'),
+  include: z
+    .union([fragmentPath, z.array(fragmentPath).max(64)])
+    .optional()
+    .describe(
+      'Files whose keys are merged into this definition, by the command line; what is written here wins.',
+    ),
   params: parameters.optional().describe('Values that can be given at the start.'),
   seed: count(0, Number.MAX_SAFE_INTEGER).default(1).describe('All randomness follows from it.'),
   dataset: dataset.describe('The images to distil.'),

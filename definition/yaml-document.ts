@@ -5,7 +5,7 @@
 import { isAlias, isMap, isScalar, isSeq, type ParsedNode } from 'yaml';
 import { type Issues, type Locator, type Path, shown } from './issues.js';
 import { maximumAliases, maximumDepth, maximumValues } from './limits.js';
-import { SourceText } from './source.js';
+import { SourceFiles, type SourceText } from './source.js';
 import { parseYaml } from './yaml-syntax.js';
 
 /** A definition as read, before anything is checked but its form. */
@@ -17,22 +17,48 @@ export interface DefinitionDocument extends Locator {
 }
 
 /** The place of one value and of the values inside it. */
-interface Located {
+export interface Located {
   readonly offset: number;
   readonly textOffset?: number;
-  readonly inside?: Map<string | number, { key: number; value: Located }>;
+  readonly inside?: ReadonlyMap<string | number, { readonly key: number; readonly value: Located }>;
+}
+
+/** A value and where its parts lie. */
+export interface LocatedValue {
+  readonly value: unknown;
+  readonly located: Located;
+}
+
+/** How much has been read, of all files of a definition together. */
+export interface Reading {
+  values: number;
+  aliases: number;
 }
 
 /** Reads text as one YAML document; undefined after reporting what is wrong with it. */
 export function readYaml(text: string, issues: Issues): DefinitionDocument | undefined {
-  const source = new SourceText(text.startsWith('\uFEFF') ? text.slice(1) : text);
-  issues.locateWith({ source, offsetOf: () => 0 });
+  const files = new SourceFiles();
+  const source = files.add(text);
+  issues.locateWith({ source: files, offsetOf: () => 0 });
+  const read = readYamlFile(source, { values: 0, aliases: 0 }, issues);
+  if (read === undefined) return undefined;
+  const document = locatedDocument(read, files);
+  issues.locateWith(document);
+  return document;
+}
+
+/** Reads one file; undefined after reporting what is wrong with its syntax. */
+export function readYamlFile(source: SourceText, reading: Reading, issues: Issues): LocatedValue | undefined {
+  const before = issues.count;
   const root = parseYaml(source, issues);
-  if (issues.count > 0) return undefined;
-  const { value, located } = root
-    ? new Reader(source, issues).read(root)
-    : { value: null, located: { offset: 0 } };
-  const document: DefinitionDocument = {
+  if (issues.count > before) return undefined;
+  if (root === undefined) return { value: null, located: { offset: source.start } };
+  return new Reader(source, reading, issues).read(root);
+}
+
+/** A definition whose issues know their place. */
+export function locatedDocument({ value, located }: LocatedValue, source: SourceFiles): DefinitionDocument {
+  return {
     value,
     source,
     offsetOf: (path, part) => find(located, path)[part],
@@ -41,8 +67,6 @@ export function readYaml(text: string, issues: Issues): DefinitionDocument | und
       return whole ? node.textOffset : undefined;
     },
   };
-  issues.locateWith(document);
-  return document;
 }
 
 function find(root: Located, path: Path): { key: number; value: number; node: Located; whole: boolean } {
@@ -58,32 +82,41 @@ function find(root: Located, path: Path): { key: number; value: number; node: Lo
   return { key, value: node.offset, node, whole: true };
 }
 
-interface Read {
-  readonly value: unknown;
-  readonly located: Located;
+const mergeExpects = '"<<" takes the keys of a mapping, such as *name, or of a list of mappings';
+
+/** What is written in a mapping, and named first, wins over what is merged into it. */
+function takeMissing(
+  into: { value: Record<string, unknown>; inside: Map<string | number, { key: number; value: Located }> },
+  { value, located }: LocatedValue,
+): void {
+  for (const [key, item] of Object.entries(value as object) as [string, unknown][]) {
+    const place = located.inside?.get(key);
+    if (Object.hasOwn(into.value, key) || place === undefined) continue;
+    into.value[key] = item;
+    into.inside.set(key, place);
+  }
 }
 
 class Reader {
   private readonly anchors = new Map<string, ParsedNode>();
   private readonly open = new Set<ParsedNode>();
-  private values = 0;
-  private aliases = 0;
   /** Where the alias stands that is being expanded. */
   private expanding: number | undefined;
 
   constructor(
     private readonly source: SourceText,
+    private readonly reading: Reading,
     private readonly issues: Issues,
   ) {}
 
-  read(node: ParsedNode): Read {
+  read(node: ParsedNode): LocatedValue {
     return this.node(node, [], 0);
   }
 
-  private node(node: ParsedNode, path: Path, depth: number): Read {
-    const offset = node.range[0];
-    if (++this.values > maximumValues) {
-      const how = this.aliases > 0 ? ' once its aliases are expanded' : '';
+  private node(node: ParsedNode, path: Path, depth: number): LocatedValue {
+    const offset = this.offsetOf(node);
+    if (++this.reading.values > maximumValues) {
+      const how = this.reading.aliases > 0 ? ' once its aliases are expanded' : '';
       this.stop(`the definition has more than ${maximumValues} values${how}`, offset);
     }
     if (depth > maximumDepth)
@@ -100,13 +133,17 @@ class Reader {
     return read;
   }
 
+  private offsetOf(node: ParsedNode): number {
+    return this.source.start + node.range[0];
+  }
+
   private tag(tag: string, path: Path, offset: number): void {
     const message = `tags such as ${shown(tag)} are not used in definitions; remove it`;
     this.issues.add('yaml-feature', path, message, { offset });
   }
 
-  private alias(name: string, path: Path, depth: number, offset: number): Read {
-    if (++this.aliases > maximumAliases)
+  private alias(name: string, path: Path, depth: number, offset: number): LocatedValue {
+    if (++this.reading.aliases > maximumAliases)
       this.stop(`more than ${maximumAliases} aliases (*name) are expanded`, offset);
     const target = this.anchors.get(name);
     if (target === undefined || this.open.has(target)) {
@@ -123,20 +160,21 @@ class Reader {
     return read;
   }
 
-  private scalar(value: unknown, offset: number, path: Path): Read {
+  private scalar(value: unknown, offset: number, path: Path): LocatedValue {
     if (typeof value !== 'string') {
       if (value === null || typeof value === 'number' || typeof value === 'boolean')
         return { value, located: { offset } };
       this.issues.add('wrong-type', path, 'this kind of value is not used in definitions', { offset });
       return { value: null, located: { offset } };
     }
-    const textOffset = [offset, offset + 1].find((start) => this.source.text.startsWith(value, start));
+    const { text, start } = this.source;
+    const textOffset = [offset, offset + 1].find((at) => text.startsWith(value, at - start));
     return { value, located: { offset, ...(textOffset === undefined ? {} : { textOffset }) } };
   }
 
-  private list(node: ParsedNode, path: Path, depth: number, offset: number): Read {
+  private list(node: ParsedNode, path: Path, depth: number, offset: number): LocatedValue {
     const value: unknown[] = [];
-    const inside: Located['inside'] = new Map();
+    const inside = new Map<string | number, { key: number; value: Located }>();
     for (const [index, item] of (isSeq<ParsedNode>(node) ? node.items : []).entries()) {
       const read = this.node(item, [...path, index], depth + 1);
       value.push(read.value);
@@ -150,11 +188,12 @@ class Reader {
     path: Path,
     depth: number,
     offset: number,
-  ): Read {
+  ): LocatedValue {
     const value = Object.create(null) as Record<string, unknown>;
-    const inside: NonNullable<Located['inside']> = new Map();
+    const inside = new Map<string | number, { key: number; value: Located }>();
+    const merged: LocatedValue[] = [];
     for (const item of items) {
-      const keyOffset = item.key.range[0];
+      const keyOffset = this.offsetOf(item.key);
       const key = isScalar(item.key) ? item.key.value : undefined;
       if (typeof key !== 'string') this.stop('a key must be a plain word', keyOffset);
       if (item.key.tag !== undefined) this.tag(item.key.tag, [...path, key], keyOffset);
@@ -165,12 +204,15 @@ class Reader {
         this.issues.add('duplicate-key', [...path, key], message, { offset: keyOffset });
         continue;
       }
-      if (key === '__proto__' || key === '<<') {
-        const why =
-          key === '<<'
-            ? 'merge keys (<<) are not used in definitions; write the keys out'
-            : `${shown(key)} cannot be a key`;
-        this.issues.add('yaml-feature', [...path, key], why, { offset: keyOffset });
+      if (key === '__proto__') {
+        this.issues.add('yaml-feature', [...path, key], `${shown(key)} cannot be a key`, {
+          offset: keyOffset,
+        });
+        continue;
+      }
+      if (key === '<<' && isScalar(item.key) && item.key.type === 'PLAIN') {
+        inside.set(key, { key: keyOffset, value: { offset: keyOffset } });
+        merged.push(...this.merged(item.value, path, depth, keyOffset));
         continue;
       }
       const read = item.value
@@ -179,7 +221,22 @@ class Reader {
       value[key] = read.value;
       inside.set(key, { key: keyOffset, value: read.located });
     }
+    for (const other of merged) takeMissing({ value, inside }, other);
     return { value, located: { offset, inside } };
+  }
+
+  /** The mappings that a merge key (`<<`) names. */
+  private merged(node: ParsedNode | null, path: Path, depth: number, keyOffset: number): LocatedValue[] {
+    const nodes = isSeq<ParsedNode>(node) && node.anchor === undefined ? node.items : node ? [node] : [];
+    const mappings = nodes
+      .map((item) => this.node(item, path, depth))
+      .filter(({ value, located }) => {
+        if (typeof value === 'object' && value !== null && !Array.isArray(value)) return true;
+        this.issues.add('yaml-feature', path, mergeExpects, { offset: located.offset });
+        return false;
+      });
+    if (nodes.length === 0) this.issues.add('yaml-feature', path, mergeExpects, { offset: keyOffset });
+    return mappings;
   }
 
   private stop(message: string, offset: number): never {

@@ -18,7 +18,7 @@ export function parseYaml(source: SourceText, issues: Issues): ParsedNode | unde
   const tooDeep = firstTooDeep(tokens);
   if (tooDeep !== undefined) {
     const message = `mappings and lists are nested more than ${maximumDepth} deep`;
-    issues.add('yaml-feature', [], message, { offset: tooDeep });
+    issues.add('yaml-feature', [], message, { offset: source.start + tooDeep });
     return undefined;
   }
 
@@ -44,11 +44,13 @@ export function parseYaml(source: SourceText, issues: Issues): ParsedNode | unde
   if (errors.length > 0) return undefined;
   if (second !== undefined) {
     const message = 'a second YAML document begins here; a definition is a single one';
-    issues.add('yaml-feature', [], message, { offset: second.range[0] });
+    issues.add('yaml-feature', [], message, { offset: source.start + second.range[0] });
     return undefined;
   }
   if (first.directives.yaml.explicit === true && first.directives.yaml.version !== '1.2') {
-    issues.add('yaml-feature', [], 'definitions are YAML 1.2; remove the %YAML line', { offset: 0 });
+    issues.add('yaml-feature', [], 'definitions are YAML 1.2; remove the %YAML line', {
+      offset: source.start,
+    });
     return undefined;
   }
   return first.contents ?? undefined;
@@ -63,7 +65,7 @@ function tokenise(source: SourceText, issues: Issues): CST.Token[] | undefined {
   for (const lexeme of new Lexer().lex(source.text)) {
     if (++count > maximumTokens) {
       const message = `the definition has more than ${maximumTokens} words and signs`;
-      issues.add('too-large', [], message, { offset: Math.min(offset, source.text.length) });
+      issues.add('too-large', [], message, { offset: Math.min(source.start + offset, source.end) });
       return undefined;
     }
     offset += lexeme.length;
@@ -74,11 +76,11 @@ function tokenise(source: SourceText, issues: Issues): CST.Token[] | undefined {
 }
 
 function reportError(error: YAMLError, source: SourceText, issues: Issues): void {
-  const offset = Math.min(error.pos[0], source.text.length);
+  const offset = Math.min(source.start + error.pos[0], source.end);
   const line = source.line(source.position(offset).line);
   const hint =
     line.includes('${{') && !/["']\s*\$\{\{/.test(line)
-      ? '; inside { } and [ ], put quotes around ${{ … }}'
+      ? '; inside { } and [ ], and around ": " and " #", put quotes around ${{ … }}'
       : '';
   issues.add('yaml-syntax', [], `${explain(error)}${hint}`, { offset });
 }

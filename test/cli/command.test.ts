@@ -3,7 +3,7 @@
  */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -45,7 +45,7 @@ function definition(text: string): string {
 
 const quickstart = 'pipelines/fashion-mnist-quickstart.yaml';
 const commands =
-  'demo up down run status list pause resume retry cancel validate plan calibrate artifacts dataset worker setup engine verify';
+  'demo up down run status list pause resume retry cancel validate plan calibrate artifacts dataset worker setup engine verify flatten';
 
 test('every command has help with examples, on 80 columns', async () => {
   const overview = await distillery(['--help']);
@@ -139,6 +139,42 @@ test('parameters from a file, over which the command line wins', async () => {
     [missing.code, missing.err],
     [2, 'error: Cannot read no-such.yaml: there is no such file.\n'],
   );
+});
+
+test('a definition that includes files is written out, and reads them from its folder only', async () => {
+  const folder = mkdtempSync(join(home, 'including-'));
+  const text = readFileSync(join(packageRoot(), quickstart), 'utf8');
+  const [head = '', stages = ''] = text.split(/^(?=stages:)/m);
+  mkdirSync(join(folder, 'shared'));
+  writeFileSync(join(folder, 'shared', 'stages.yaml'), stages);
+  const main = join(folder, 'main.yaml');
+  writeFileSync(main, `include: shared/stages.yaml\n${head}`);
+  const flat = await distillery(['flatten', main]);
+  assert.equal(flat.code, 0, flat.err);
+  const planOf = async (file: string) =>
+    (JSON.parse((await distillery(['plan', file, '--json'])).out) as { plan: unknown }).plan;
+  const whole = await planOf(quickstart);
+  assert.deepEqual(await planOf(main), whole);
+  assert.deepEqual(await planOf(definition(flat.out)), whole);
+
+  writeFileSync(join(folder, 'shared', 'stages.yaml'), stages.replace('count:', 'cuont:'));
+  const wrong = await distillery(['validate', main]);
+  assert.equal(wrong.code, 2);
+  assert.match(wrong.err, /including-\w+\/shared\/stages\.yaml:\d+:\d+: unknown key "cuont"/);
+
+  const outside = definition('seed: 2\n');
+  symlinkSync(outside, join(folder, 'link.yaml'));
+  for (const [path, problem] of [
+    ['link.yaml', 'it leads out of the folder of the definition'],
+    ['shared', 'it is not a file'],
+    ['shared/no.yaml', 'there is no such file'],
+    ['main.yaml/x.yaml', 'there is no such file'],
+  ]) {
+    writeFileSync(main, `include: ${path ?? ''}\n${head}`);
+    const { code, err } = await distillery(['flatten', main]);
+    assert.equal(code, 2);
+    assert.match(err, new RegExp(`main\\.yaml:1:10: cannot read "${path ?? ''}": ${problem ?? ''}\\n`));
+  }
 });
 
 test('a missing file is a usage error', async () => {

@@ -38,6 +38,7 @@ describe('a plan', () => {
   it('has every default of the method written out', () => {
     assert.deepEqual(compile(example), {
       warnings: [],
+      included: [],
       plan: {
         name: 'example',
         seed: 7,

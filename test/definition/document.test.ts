@@ -120,7 +120,7 @@ describe('the error', () => {
   it('explains unquoted expressions in flow style, tabs and lost colons', () => {
     assert.deepEqual(
       messages(changed('{ count: 2,', '{ count: ${{ params.ipc }},')).at(0)?.split(';').at(-1),
-      ' inside { } and [ ], put quotes around ${{ … }}',
+      ' inside { } and [ ], and around ": " and " #", put quotes around ${{ … }}',
     );
     assert.match(
       messages(changed('    uses: report', '\tuses: report'))[0] ?? '',

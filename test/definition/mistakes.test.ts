@@ -33,7 +33,7 @@ const mistakes: readonly Mistake[] = [
     written: 'zzz: 7',
     code: 'unknown-key',
     issue:
-      '4:1 unknown key "zzz" in a definition; permitted: name, description, params, seed, dataset, network, stages',
+      '4:1 unknown key "zzz" in a definition; permitted: name, description, include, params, seed, dataset, network, stages',
   },
   {
     passage: '    chunk: { iterations: 10 }',
@@ -529,9 +529,9 @@ const mistakes: readonly Mistake[] = [
   },
   {
     passage: 'seed: 7',
-    written: '<<: { seed: 7 }',
+    written: '<<: 7',
     code: 'yaml-feature',
-    issue: '4:1 merge keys (<<) are not used in definitions; write the keys out',
+    issue: '4:5 "<<" takes the keys of a mapping, such as *name, or of a list of mappings',
   },
   {
     passage: 'seed: 7',

@@ -1,0 +1,12 @@
+/**
+ * @file Bytes as text.
+ */
+
+/** The text, or undefined where the bytes are not UTF-8. */
+export function decodeText(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
