@@ -6,6 +6,7 @@ import { sha256 } from '../artifacts/digest.js';
 import { definitionKey, planKey } from '../artifacts/layout.js';
 import type { ArtifactStore } from '../artifacts/store.js';
 import { compile } from '../definition/index.js';
+import { packPlan } from '../definition/packed-plan.js';
 import type { PipelineOptions } from '../definition/stages.js';
 import type { CompiledDefinition, Definition } from './contract.js';
 
@@ -21,7 +22,7 @@ export async function compileDefinition(
     store.putObject(definitionKey(sha256(text)), text, 'application/yaml'),
     store.putObject(planKey(sha256(planText)), planText, 'application/json'),
   ]);
-  return { plan, definition: reference, storedPlan };
+  return { plan: packPlan(plan), definition: reference, storedPlan };
 }
 
 function textOf(definition: Definition): Uint8Array {

@@ -15,6 +15,7 @@ import type {
   TrainExpertResult,
   UnitOfWork,
 } from '../compute/protocol.js';
+import type { PackedPlan } from '../definition/packed-plan.js';
 import type { DatasetSpec, Plan, PlannedStage, StageType } from '../definition/plan.js';
 import type {
   DistillOutput,
@@ -33,7 +34,8 @@ import type { NetworkSpec } from '../networks/spec.js';
 export type Definition = Uint8Array | string | object;
 
 export interface CompiledDefinition {
-  readonly plan: Plan;
+  /** Packed where it has a matrix; older versions had none. */
+  readonly plan: Plan | PackedPlan;
   /** The definition's text, kept so that a result can show what made it. */
   readonly definition: Reference;
   /** The plan again, for messages that only have to name it. Absent in what older versions answered. */
@@ -66,14 +68,25 @@ export interface ResolveImportsInput {
   readonly dataset: DatasetInput;
 }
 
+/** The same with no more than names: what a report of very many stages is told, whose results it reads itself. */
+export interface UpstreamKey extends Omit<UpstreamStage, 'stage' | 'manifest'> {
+  /** Stage key: the manifest is `stages/<type>/<key>.json`. */
+  readonly key: string;
+  /** Of the artifact that stands for the result. */
+  readonly sha256: string;
+}
+export type UpstreamKeys = Readonly<Record<string, UpstreamKey>>;
+
 export interface BeginStageInput {
   readonly stage: PlannedStage;
   readonly run: RunContext;
   /** What it is computed from, by a name of the stage type's choosing; part of its identity. */
-  readonly inputs: Readonly<Record<string, Reference>>;
+  readonly inputs: StageInputs;
   /** Whether an earlier result may be used. */
   readonly cache: boolean;
 }
+/** What results are computed from; only digests make their identity. */
+export type StageInputs = Readonly<Record<string, Pick<Reference, 'sha256'>>>;
 /** The identity of the stage's result (sha256, hex), with the result itself when there already is one. */
 export type BegunStage = { readonly key: string } | { readonly key: string; readonly cached: StageManifest };
 
@@ -132,6 +145,8 @@ export interface WriteReportInput {
   readonly source: ReportSource;
   readonly dataset: Reference;
   readonly upstream: Upstream;
+  /** In place of `upstream` where that would be too large a message. */
+  readonly upstreamKeys?: UpstreamKeys;
   /** ISO time of the workflow clock. */
   readonly finishedAt: string;
 }

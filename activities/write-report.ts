@@ -2,11 +2,13 @@
  * @file `writeReport`: hands the report what it is made from.
  */
 import type { Reference } from '../artifacts/reference.js';
+import { getStageManifest } from '../artifacts/stages.js';
 import type { ArtifactStore } from '../artifacts/store.js';
 import type { Plan } from '../definition/plan.js';
 import type { ReportOutput } from '../definition/stages.js';
-import type { ReportInput } from '../report/input.js';
-import type { WriteReportInput } from './contract.js';
+import { DistilleryError } from '../errors/errors.js';
+import type { ReportedStage, ReportInput } from '../report/input.js';
+import type { UpstreamKeys, WriteReportInput } from './contract.js';
 
 export type ReportWriter = (store: ArtifactStore, input: ReportInput) => Promise<ReportOutput>;
 
@@ -20,7 +22,7 @@ export interface ReportSettings {
 export async function writeReport(
   store: ArtifactStore,
   { writer, versions, taskQueue }: ReportSettings,
-  { source, dataset, upstream, finishedAt }: WriteReportInput,
+  { source, dataset, upstream, upstreamKeys = {}, finishedAt }: WriteReportInput,
 ): Promise<ReportOutput> {
   const { definition, plan: planned, ...run } = source;
   const own = await planOf(store, planned);
@@ -28,15 +30,15 @@ export async function writeReport(
   const imports = new Set(own.imports?.map(({ id }) => id));
   const taken = Object.values(upstream).flatMap(({ stage }) => (imports.has(stage.id) ? [stage] : []));
   const plan = taken.length === 0 ? own : { ...own, stages: [...taken, ...own.stages] };
-  const stages = Object.entries(upstream).map(([id, { manifest, state, preemptions, failures }]) => [
-    id,
-    { output: manifest.output, manifest, state, preemptions, failures },
-  ]);
-  // Without a prototype: a stage may be called `constructor`, and have no result yet.
-  const byId = Object.assign(
-    Object.create(null) as object,
-    Object.fromEntries(stages) as ReportInput['stages'],
+  const stages = Object.entries(upstream).map(
+    ([id, { manifest, state, preemptions, failures }]): [string, ReportedStage] => [
+      id,
+      { output: manifest.output, manifest, state, preemptions, failures },
+    ],
   );
+  stages.push(...(await readStages(store, plan, upstreamKeys)));
+  // Without a prototype: a stage may be called `constructor`, and have no result yet.
+  const byId = Object.assign(Object.create(null) as object, Object.fromEntries(stages));
   return writer(store, {
     ...run,
     plan,
@@ -48,6 +50,37 @@ export async function writeReport(
     versions,
     seed: plan.seed,
   });
+}
+
+/** Manifests read at once. */
+const parallel = 16;
+
+/** @throws DistilleryError `Corrupt` when a result is no longer there. */
+async function readStages(
+  store: ArtifactStore,
+  { stages }: Plan,
+  keys: UpstreamKeys,
+): Promise<[string, ReportedStage][]> {
+  const named = stages.flatMap(({ id, uses }) => {
+    const known = Object.hasOwn(keys, id) ? keys[id] : undefined;
+    return known === undefined ? [] : [{ id, uses, known }];
+  });
+  const read: [string, ReportedStage][] = [];
+  for (let start = 0; start < named.length; start += parallel) {
+    const batch = named.slice(start, start + parallel).map(async ({ id, uses, known }) => {
+      const { key, state, preemptions, failures } = known;
+      const manifest = await getStageManifest(store, uses, key);
+      if (manifest === undefined)
+        throw new DistilleryError(
+          'Corrupt',
+          `The result of stage ${id} is no longer in the store (stages/${uses}/${key}.json). Start the definition again: the rest is found and this is made anew.`,
+        );
+      const stage: ReportedStage = { output: manifest.output, manifest, state, preemptions, failures };
+      return [id, stage] satisfies [string, ReportedStage];
+    });
+    read.push(...(await Promise.all(batch)));
+  }
+  return read;
 }
 
 async function planOf(store: ArtifactStore, source: Reference | Plan): Promise<Plan> {

@@ -3,14 +3,15 @@
  * bottom as the steps happen.
  */
 import { checkConsistency } from './consistency.js';
+import { expandMatrices } from './expand.js';
 import { stageGraph } from './graph.js';
 import { Issues } from './issues.js';
 import { type ParameterValues, resolveParameters } from './parameters.js';
 import type { Plan } from './plan.js';
 import { makePlan } from './planning.js';
 import { readDefinition, type ReadOptions } from './read-definition.js';
-import { resolveExpressions } from './resolve.js';
-import { definition as definitionSchema, parameters as parametersSchema } from './schema.js';
+import { Resolver } from './resolve.js';
+import { expandedDefinition, parameters as parametersSchema } from './schema.js';
 import { divideStages, importedStages } from './schema-imports.js';
 import { checkSchema } from './schema-issues.js';
 import { warningsOf } from './warnings.js';
@@ -44,21 +45,33 @@ export function compile(input: Uint8Array | string | object, options: CompileOpt
   if (declarations === undefined) throw issues.error();
   const parameters = resolveParameters(declarations, options.params ?? {}, issues);
 
-  const resolved = resolveExpressions(document, parameters, issues);
+  const resolver = new Resolver(document, parameters, issues);
+  const { value, cells, warnings } = expandMatrices(
+    written,
+    (part, path) => resolver.resolve(part, path),
+    issues,
+  );
+  issues.expandInto(cells);
+  resolver.expandInto(cells);
   // The parameters have been checked already.
-  const body: Record<string, unknown> = { ...(resolved.value as object), params: undefined };
-  const { computed, imported } = divideStages(body.stages);
-  const definition = checkSchema(definitionSchema, { ...body, stages: computed }, issues, {
+  const body: Record<string, unknown> = { ...(resolver.resolve(value, []) as object), params: undefined };
+  const { resolved } = resolver;
+  const { computed, imported } = divideStages(body['stages']);
+  const definition = checkSchema(expandedDefinition, { ...body, stages: computed }, issues, {
     path: [],
     ...resolved,
   });
   const imports = checkSchema(importedStages, imported, issues, { path: ['stages'], ...resolved });
-  const graph = stageGraph(body.stages, issues);
+  const graph = stageGraph(body['stages'], cells, issues);
   issues.throwIfAny();
   if (definition === undefined || imports === undefined) throw issues.error();
 
-  const plan = makePlan(definition, imports, graph, parameters.values);
+  const plan = makePlan(definition, imports, graph, cells, parameters.values);
   checkConsistency(plan, issues);
   issues.throwIfAny();
-  return { plan, warnings: warningsOf(plan, resolved.usedParameters, issues), included };
+  return {
+    plan,
+    warnings: [...warnings, ...warningsOf(plan, resolved.usedParameters, issues)],
+    included,
+  };
 }

@@ -5,7 +5,8 @@
  */
 import { StageReference } from './expressions.js';
 import { type Issues, type Path, shown } from './issues.js';
-import { maximumStages } from './limits.js';
+import { maximumNeeds } from './limits.js';
+import { cellKey, type Cells, type CellValues } from './matrix.js';
 import { artifactsOf, stageOutputs } from './outputs.js';
 import type { StageType } from './plan.js';
 import { didYouMean } from './suggest.js';
@@ -23,63 +24,89 @@ interface Expected {
   readonly output: string;
 }
 
-/** Ids of stages in an order to run them, and for each what it needs. */
+/** Ids of planned stages in an order to run them, and for each what it needs. */
 export interface StageGraph {
   readonly order: readonly string[];
   readonly needs: ReadonlyMap<string, readonly string[]>;
+  /** The planned stage that each reference to an output means. */
+  readonly targets: ReadonlyMap<StageReference, string>;
+}
+
+/** A need as it is written: by the id of a stage, whichever cells that stands for. */
+interface Need {
+  readonly to: string;
+  readonly path: Path;
 }
 
 interface Edge {
-  readonly to: string;
+  readonly to: StageNode;
   readonly path: Path;
 }
 
 interface StageNode {
   readonly id: string;
+  /** Id in the definition. */
+  readonly of: string;
+  /** Of a cell. */
+  readonly cell: CellValues | undefined;
   readonly uses: unknown;
-  readonly needs: Edge[];
+  readonly written: readonly Need[];
   readonly references: { readonly reference: StageReference; readonly field: string; readonly path: Path }[];
   /** A report that does not say what it needs reports on everything before it. */
   readonly needsAll: boolean;
+  readonly needs: Edge[];
 }
 
-/** The graph of the resolved `stages` of a definition; mistakes in it are reported. */
-export function stageGraph(stages: unknown, issues: Issues): StageGraph {
-  if (entries(stages).length > maximumStages) {
-    issues.add('out-of-range', ['stages'], `a pipeline has at most ${maximumStages} stages`, { part: 'key' });
-    return { order: [], needs: new Map() };
-  }
-  const nodes = new Map(readNodes(stages).map((node) => [node.id, node]));
-  for (const node of nodes.values()) {
-    for (const { to, path } of node.needs) checkNeed(node, to, path, nodes, issues);
+/** The graph of the resolved `stages` of a definition, matrices expanded; mistakes in it are reported. */
+export function stageGraph(stages: unknown, cells: Cells, issues: Issues): StageGraph {
+  const graph = new Graph(readNodes(stages, cells), issues);
+  const targets = new Map<StageReference, string>();
+  for (const node of graph.nodes) {
+    for (const need of node.written) graph.addNeed(node, need);
     for (const { reference, field, path } of node.references) {
-      if (!checkReference(node, reference, field, path, nodes, issues)) continue;
-      node.needs.push({ to: reference.stage, path });
+      const target = graph.checkReference(node, reference, field, path);
+      if (target === undefined) continue;
+      node.needs.push({ to: target, path });
+      targets.set(reference, target.id);
     }
   }
-  for (const node of nodes.values()) if (node.needsAll) needAll(node, nodes);
-  const order = sort(nodes, issues);
-  const needs = new Map([...nodes].map(([id, node]) => [id, [...new Set(node.needs.map(({ to }) => to))]]));
-  return { order, needs };
+  for (const node of graph.nodes) if (node.needsAll) graph.needAll(node);
+  const order = sort(graph.nodes, issues);
+  const needs = new Map(
+    graph.nodes.map((node) => [node.id, [...new Set(node.needs.map(({ to }) => to.id))]]),
+  );
+  const total = [...needs.values()].reduce((sum, list) => sum + list.length, 0);
+  if (total > maximumNeeds)
+    issues.add(
+      'matrix',
+      ['stages'],
+      `the cells of this pipeline need each other ${total} times; there can be ${maximumNeeds} needs: give stages that belong together the same matrix, so that each cell needs its own`,
+      { part: 'key' },
+    );
+  return { order, needs, targets };
 }
 
-function readNodes(stages: unknown): StageNode[] {
+function readNodes(stages: unknown, cells: Cells): StageNode[] {
   return entries(stages).map(([id, stage]) => {
     const fields = new Map(entries(stage));
     const path = ['stages', id];
-    const written = fields.get('needs');
-    const list: readonly unknown[] = Array.isArray(written) ? written : [];
-    const needs = list.map((to, index) => ({ to, path: [...path, 'needs', index] as Path }));
-    if (typeof written === 'string') needs.push({ to: written, path: [...path, 'needs'] });
+    const cell = cells.get(id);
+    const needs = fields.get('needs');
+    const list: readonly unknown[] = Array.isArray(needs) ? needs : [];
+    const written = list.map((to, index) => ({ to, path: [...path, 'needs', index] as Path }));
+    if (typeof needs === 'string') written.push({ to: needs, path: [...path, 'needs'] });
     const references = entries(fields.get('with')).flatMap(([field, reference]) =>
       reference instanceof StageReference ? [{ reference, field, path: [...path, 'with', field] }] : [],
     );
     return {
       id,
+      of: cell?.of ?? id,
+      cell: cell?.values,
       uses: fields.get('uses'),
-      needs: needs.filter((edge): edge is Edge => typeof edge.to === 'string'),
+      written: written.filter((need): need is Need => typeof need.to === 'string'),
       references,
-      needsAll: fields.get('uses') === 'report' && written === undefined,
+      needsAll: fields.get('uses') === 'report' && needs === undefined,
+      needs: [],
     };
   });
 }
@@ -88,111 +115,187 @@ function entries(value: unknown): [string, unknown][] {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.entries(value) : [];
 }
 
-function checkNeed(
-  node: StageNode,
-  to: string,
-  path: Path,
-  nodes: ReadonlyMap<string, StageNode>,
-  issues: Issues,
-): void {
-  if (to === node.id) issues.add('cycle', path, `stage ${shown(to)} needs itself`);
-  else if (!nodes.has(to)) issues.add('unknown-stage', path, unknownStage(to, node.id, nodes));
-}
+class Graph {
+  /** The cells of each stage, or the stage itself, by the id in the definition. */
+  private readonly stages = new Map<string, StageNode[]>();
+  /** The cells of a stage by their values on some axes. */
+  private readonly sorted = new Map<string, Map<string, StageNode[]>>();
 
-function unknownStage(id: string, from: string, nodes: ReadonlyMap<string, StageNode>): string {
-  const others = [...nodes.keys()].filter((other) => other !== from);
-  const hint =
-    didYouMean(id, others) ||
-    (others.length > 0 ? `; there are: ${others.join(', ')}` : '; it is the only one');
-  return `there is no stage ${shown(id)}${hint}`;
-}
+  constructor(
+    readonly nodes: readonly StageNode[],
+    private readonly issues: Issues,
+  ) {
+    for (const node of nodes) {
+      const known = this.stages.get(node.of);
+      if (known === undefined) this.stages.set(node.of, [node]);
+      else known.push(node);
+    }
+  }
 
-/** Whether the reference leads to an existing output of the expected kind. */
-function checkReference(
-  node: StageNode,
-  { stage, output }: StageReference,
-  field: string,
-  path: Path,
-  nodes: ReadonlyMap<string, StageNode>,
-  issues: Issues,
-): boolean {
-  const target = nodes.get(stage);
-  if (target === undefined || target === node) {
-    const message =
-      target === node
-        ? `stage ${shown(stage)} cannot use its own output`
-        : unknownStage(stage, node.id, nodes);
-    issues.add('unknown-stage', path, message);
-    return false;
+  addNeed(node: StageNode, { to, path }: Need): void {
+    const cells = this.stages.get(to);
+    if (to === node.of) this.issues.add('cycle', path, `stage ${shown(to)} needs itself`);
+    else if (cells === undefined) this.issues.add('unknown-stage', path, this.unknownStage(to, node.of));
+    else {
+      const own = this.ownCells(node, cells);
+      if (own.length === 0) this.issues.add('matrix', path, noCell(node, to));
+      for (const cell of own) node.needs.push({ to: cell, path });
+    }
   }
-  const expected =
-    typeof node.uses === 'string' && Object.hasOwn(fields, node.uses)
-      ? fields[node.uses]?.[field]
-      : undefined;
-  const offered =
-    typeof target.uses === 'string' && Object.hasOwn(stageOutputs, target.uses)
-      ? (target.uses as StageType)
-      : undefined;
-  // A wrong key or type of stage is reported by the schema.
-  if (expected === undefined || offered === undefined) return true;
-  const isOneOf = (uses: unknown): boolean => expected.uses.some((type) => type === uses);
-  if (!isOneOf(target.uses)) {
-    const candidate = [...nodes.values()].find(({ uses }) => isOneOf(uses));
-    const example = candidate ? `, such as \${{ stages.${candidate.id}.${expected.output} }}` : '';
-    const message = `${shown(field)} takes the ${shown(expected.output)} of a ${expected.uses.join(' or ')} stage${example}; ${shown(stage)} is of type ${String(target.uses)}`;
-    issues.add('wrong-output', path, message);
-    return false;
+
+  /** The planned stage that the reference means, when it has an output of the expected kind. */
+  checkReference(
+    node: StageNode,
+    { stage, output }: StageReference,
+    field: string,
+    path: Path,
+  ): StageNode | undefined {
+    const cells = this.stages.get(stage);
+    const [target] = cells ?? [];
+    if (cells === undefined || target === undefined || stage === node.of) {
+      const message =
+        stage === node.of
+          ? `stage ${shown(stage)} cannot use its own output`
+          : this.unknownStage(stage, node.of);
+      this.issues.add('unknown-stage', path, message);
+      return undefined;
+    }
+    const problem = this.outputProblem(node, target, output, field);
+    if (problem !== undefined) {
+      this.issues.add('wrong-output', path, problem);
+      return undefined;
+    }
+    const own = this.ownCells(node, cells);
+    const [only] = own;
+    if (only !== undefined && own.length === 1) return only;
+    this.issues.add(
+      'matrix',
+      path,
+      only === undefined ? noCell(node, stage) : severalCells(node, stage, own),
+    );
+    return undefined;
   }
-  if (output !== expected.output) {
+
+  /** Adds every stage that does not itself come after this one. */
+  needAll(report: StageNode): void {
+    const after = new Set([report]);
+    const users = new Map<StageNode, StageNode[]>();
+    for (const node of this.nodes)
+      for (const { to } of node.needs) {
+        const known = users.get(to);
+        if (known === undefined) users.set(to, [node]);
+        else known.push(node);
+      }
+    // A set also visits what is added to it meanwhile.
+    for (const node of after) for (const user of users.get(node) ?? []) after.add(user);
+    for (const cells of this.stages.values())
+      for (const node of this.ownCells(report, cells))
+        if (!after.has(node) && !node.needsAll) report.needs.push({ to: node, path: ['stages', report.id] });
+  }
+
+  /** Of the cells of another stage those that have the same values on the axes that both have. */
+  private ownCells(node: StageNode, cells: readonly StageNode[]): readonly StageNode[] {
+    const [first] = cells;
+    if (node.cell === undefined || first?.cell === undefined) return cells;
+    const other = first.cell;
+    const axes = Object.keys(node.cell).filter((axis) => Object.hasOwn(other, axis));
+    if (axes.length === 0) return cells;
+    const name = JSON.stringify([first.of, axes]);
+    let index = this.sorted.get(name);
+    if (index === undefined) {
+      index = new Map();
+      for (const entry of cells) {
+        const key = cellKey(entry.cell ?? {}, axes);
+        const known = index.get(key);
+        if (known === undefined) index.set(key, [entry]);
+        else known.push(entry);
+      }
+      this.sorted.set(name, index);
+    }
+    return index.get(cellKey(node.cell, axes)) ?? [];
+  }
+
+  private outputProblem(
+    node: StageNode,
+    target: StageNode,
+    output: string,
+    field: string,
+  ): string | undefined {
+    const expected =
+      typeof node.uses === 'string' && Object.hasOwn(fields, node.uses)
+        ? fields[node.uses]?.[field]
+        : undefined;
+    const offered =
+      typeof target.uses === 'string' && Object.hasOwn(stageOutputs, target.uses)
+        ? (target.uses as StageType)
+        : undefined;
+    // A wrong key or type of stage is reported by the schema.
+    if (expected === undefined || offered === undefined) return undefined;
+    const isOneOf = (uses: unknown): boolean => expected.uses.some((type) => type === uses);
+    if (!isOneOf(target.uses)) {
+      const candidate = this.nodes.find(({ uses }) => isOneOf(uses));
+      const example = candidate ? `, such as \${{ stages.${candidate.of}.${expected.output} }}` : '';
+      return `${shown(field)} takes the ${shown(expected.output)} of a ${expected.uses.join(' or ')} stage${example}; ${shown(target.of)} is of type ${String(target.uses)}`;
+    }
+    if (output === expected.output) return undefined;
     const artifacts = artifactsOf(offered);
     const exists = Object.hasOwn(stageOutputs[offered], output);
     const known = exists
       ? `; ${shown(field)} takes ${shown(expected.output)}`
       : didYouMean(output, artifacts) || `; it has: ${artifacts.join(', ')}`;
-    const message = exists
-      ? `${shown(output)} of stage ${shown(stage)} cannot be used here`
-      : `stage ${shown(stage)} has no output ${shown(output)}`;
-    issues.add('wrong-output', path, message + known);
-    return false;
+    return (
+      (exists
+        ? `${shown(output)} of stage ${shown(target.of)} cannot be used here`
+        : `stage ${shown(target.of)} has no output ${shown(output)}`) + known
+    );
   }
-  return true;
+
+  private unknownStage(id: string, from: string): string {
+    const others = [...this.stages.keys()].filter((other) => other !== from);
+    const hint =
+      didYouMean(id, others) ||
+      (others.length > 0 ? `; there are: ${others.join(', ')}` : '; it is the only one');
+    return `there is no stage ${shown(id)}${hint}`;
+  }
 }
 
-/** Adds every stage that does not itself come after this one. */
-function needAll(report: StageNode, nodes: ReadonlyMap<string, StageNode>): void {
-  const after = new Set([report.id]);
-  for (let size = 0; size < after.size;) {
-    size = after.size;
-    for (const node of nodes.values()) if (node.needs.some(({ to }) => after.has(to))) after.add(node.id);
-  }
-  for (const node of nodes.values())
-    if (!after.has(node.id) && !node.needsAll)
-      report.needs.push({ to: node.id, path: ['stages', report.id] });
+function noCell(node: StageNode, to: string): string {
+  return `no cell of ${shown(to)} has the values of ${node.id}: give both the same matrix ("matrix: ${to}"), or exclude this cell`;
+}
+
+/** So many cells are named in a message. */
+const namedCells = 3;
+
+function severalCells(node: StageNode, to: string, cells: readonly StageNode[]): string {
+  const names = cells.slice(0, namedCells).map(({ id }) => id);
+  const more = cells.length > namedCells ? `, and ${cells.length - namedCells} more` : '';
+  const remedy =
+    node.cell === undefined
+      ? `give ${shown(node.of)} the same matrix ("matrix: ${to}")`
+      : `give ${shown(node.of)} all axes of ${shown(to)} ("matrix: ${to}")`;
+  return `this could be ${cells.length} cells of ${shown(to)}: ${names.join(', ')}${more}; one is wanted here: ${remedy}, so that each cell takes that of its own values`;
 }
 
 /** Stages in the order written, each moved behind what it needs; cycles are reported. */
-function sort(nodes: ReadonlyMap<string, StageNode>, issues: Issues): string[] {
+function sort(nodes: readonly StageNode[], issues: Issues): string[] {
   const order: string[] = [];
-  const done = new Set<string>();
-  const trail: string[] = [];
+  const done = new Set<StageNode>();
+  const trail: StageNode[] = [];
   const visit = (node: StageNode): void => {
-    trail.push(node.id);
+    trail.push(node);
     for (const { to, path } of node.needs) {
-      const next = nodes.get(to);
-      if (next === undefined || done.has(to) || to === node.id) continue;
+      if (done.has(to) || to === node) continue;
       const start = trail.indexOf(to);
-      if (start < 0) visit(next);
-      else
-        issues.add(
-          'cycle',
-          path,
-          `stages need each other in a circle: ${[...trail.slice(start), to].join(' -> ')}`,
-        );
+      if (start < 0) visit(to);
+      else {
+        const circle = [...trail.slice(start), to].map(({ of }) => of);
+        issues.add('cycle', path, `stages need each other in a circle: ${circle.join(' -> ')}`);
+      }
     }
     trail.pop();
-    done.add(node.id);
+    done.add(node);
     order.push(node.id);
   };
-  for (const node of nodes.values()) if (!done.has(node.id)) visit(node);
+  for (const node of nodes) if (!done.has(node)) visit(node);
   return order;
 }

@@ -3,6 +3,7 @@
  * once, and the error that carries them.
  */
 import { DistilleryError } from '../errors/errors.js';
+import type { Cells } from './matrix.js';
 import { printable, type SourceFiles } from './source.js';
 
 export type IssueCode =
@@ -23,6 +24,7 @@ export type IssueCode =
   | 'wrong-output'
   | 'cycle'
   | 'include'
+  | 'matrix'
   | 'invalid-trajectory'
   | 'inconsistent';
 
@@ -107,9 +109,18 @@ export interface Place {
   readonly offset?: number | undefined;
 }
 
+interface Found {
+  readonly issue: DefinitionIssue;
+  readonly offset: number;
+  /** Where the stage has a matrix: the cells that have the issue, and whether each would say the same. */
+  readonly cells: Set<string>;
+  alike: boolean;
+}
+
 /** Collects issues of one definition; throws them when there are very many. */
 export class Issues {
-  private readonly found: { issue: DefinitionIssue; offset: number }[] = [];
+  private readonly found: Found[] = [];
+  private cells: Cells = new Map();
 
   constructor(
     private readonly definitionName: string,
@@ -121,28 +132,42 @@ export class Issues {
     this.locator = locator;
   }
 
+  /** From now on paths may begin with `stages` and a cell, whose place is that of its stage. */
+  expandInto(cells: Cells): void {
+    this.cells = cells;
+  }
+
   get count(): number {
     return this.found.length;
   }
 
   add(code: IssueCode, path: Path, message: string, place: Place = {}): void {
     const { source } = this.locator;
-    const offset = place.offset ?? this.locator.offsetOf(path, place.part ?? 'value');
-    const issue = { code, message, path: formatPath(path) };
+    const written = this.writtenPath(path);
+    const offset = place.offset ?? this.locator.offsetOf(written, place.part ?? 'value');
+    const issue = { code, message, path: formatPath(written) };
+    const cell = written === path ? undefined : String(path[1]);
     // A whole number that is too large breaks two rules in the same words; what an anchor holds is read again
-    // wherever its alias stands.
-    const isKnown = this.found.some(
-      (known) =>
-        (offset !== undefined || known.issue.path === issue.path) &&
-        known.issue.message === message &&
-        known.offset === (offset ?? 0),
+    // wherever its alias stands; and a mistake in a stage is made once, however many cells repeat it.
+    const known = this.found.find(
+      (other) =>
+        (offset !== undefined || other.issue.path === issue.path) &&
+        other.offset === (offset ?? 0) &&
+        (other.issue.message === message ||
+          (cell !== undefined && other.issue.path === issue.path && other.issue.code === code)),
     );
-    if (isKnown) return;
+    if (known !== undefined) {
+      if (cell !== undefined) known.cells.add(cell);
+      known.alike &&= known.issue.message === message;
+      return;
+    }
+    const cells = new Set(cell === undefined ? [] : [cell]);
     if (source === undefined || offset === undefined) {
-      this.found.push({ issue, offset: offset ?? 0 });
+      this.found.push({ issue, offset: offset ?? 0, cells, alike: true });
     } else {
       const position = source.position(offset);
-      this.found.push({ issue: { ...issue, ...position, snippet: source.snippet(offset) }, offset });
+      const located = { ...issue, ...position, snippet: source.snippet(offset) };
+      this.found.push({ issue: located, offset, cells, alike: true });
     }
     if (this.found.length >= maximumIssues) throw this.error();
   }
@@ -150,10 +175,11 @@ export class Issues {
   /** A message in the form of an issue, for what is allowed but probably not meant. */
   describe(path: Path, message: string, place: Place = {}): string {
     const { source } = this.locator;
-    const offset = place.offset ?? this.locator.offsetOf(path, place.part ?? 'value');
+    const written = this.writtenPath(path);
+    const offset = place.offset ?? this.locator.offsetOf(written, place.part ?? 'value');
     const position = source && offset !== undefined ? source.position(offset) : {};
     return formatIssue(
-      { code: 'inconsistent', path: formatPath(path), message, ...position },
+      { code: 'inconsistent', path: formatPath(written), message, ...position },
       this.definitionName,
     );
   }
@@ -167,8 +193,26 @@ export class Issues {
   error(): DefinitionError {
     const sorted = this.found.toSorted((a, b) => a.offset - b.offset);
     return new DefinitionError(
-      sorted.map(({ issue }) => issue),
+      sorted.map((found) => this.withCells(found)),
       this.definitionName,
     );
+  }
+
+  /** Where the place is in the definition as it was written. */
+  writtenPath(path: Path): Path {
+    const cell = path[0] === 'stages' ? this.cells.get(String(path[1])) : undefined;
+    return cell === undefined ? path : ['stages', cell.of, ...path.slice(2)];
+  }
+
+  /** Says which cells are meant, unless all are, and alike. */
+  private withCells({ issue, cells, alike }: Found): DefinitionIssue {
+    const [first] = cells;
+    if (first === undefined) return issue;
+    const of = this.cells.get(first)?.of;
+    const all = [...this.cells.values()].filter((cell) => cell.of === of).length;
+    if (alike && cells.size === all) return issue;
+    const others = cells.size - 1;
+    const more = others === 0 ? '' : ` and ${others} ${others === 1 ? 'other' : 'others'}`;
+    return { ...issue, message: `${issue.message} (in ${quoteless(first)}${more})` };
   }
 }

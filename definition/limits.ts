@@ -17,7 +17,20 @@ export const maximumAliases = 100;
 export const maximumIncludes = 64;
 /** Files that include each other. */
 export const maximumIncludeDepth = 8;
+/** As they are written. */
 export const maximumStages = 256;
+/** With more stages than this, messages carry the keys of all results in place of what they say. */
+export const largePlan = 256;
+/** Of one matrix. */
+export const maximumCells = 2000;
+/** Of a matrix. */
+export const maximumAxes = 8;
+/** Once every matrix is expanded. */
+export const maximumPlannedStages = 3000;
+/** Of all stages together, once every matrix is expanded: they are part of the plan, which is one message. */
+export const maximumNeeds = 20_000;
+/** Characters of the id of a cell. */
+export const maximumCellId = 200;
 /** Of one distillation: a candidate is some 350 bytes in a message that may have 2 MiB. */
 export const maximumCandidates = 2000;
 /** Values of an image that can be whitened: the matrices, its square, must fit an object of the store. */

@@ -4,6 +4,7 @@
  */
 import type { NetworkSpec } from '../networks/spec.js';
 import type { ImportedStage } from './imports.js';
+import type { CellValues } from './matrix.js';
 import type { DistillMethod } from './plan-methods.js';
 
 export type {
@@ -120,9 +121,12 @@ export interface RetryBudget {
 }
 
 interface PlannedStageBase {
+  /** As in the definition; of a cell of a matrix with its values, such as `distill[ipc=1,N=10]`. */
   readonly id: string;
+  /** Which cell of which stage of the definition it is; absent without a matrix. It names no other work. */
+  readonly matrix?: { readonly of: string; readonly cell: CellValues };
   readonly needs: readonly string[];
-  /** Units of work at once. Default 4. */
+  /** Units of work at once, and of a matrix also cells at once. Default 4. */
   readonly maxParallel: number;
   readonly retry: RetryBudget;
   /** Limit of one activity attempt. Default 24 h. */

@@ -2,11 +2,14 @@
  * @file From a checked definition to the plan: short forms written out, stages in order.
  */
 import type { NetworkSpec } from '../networks/spec.js';
+import type { StageReference } from './expressions.js';
 import type { StageGraph } from './graph.js';
+import type { Cells } from './matrix.js';
 import type {
   DatasetSpec,
   DistillConfig,
   EvaluateConfig,
+  OutputRef,
   Plan,
   PlannedStage,
   RetryBudget,
@@ -21,14 +24,22 @@ type With<Type extends StageDefinition['uses']> = Extract<StageDefinition, { use
 
 const defaultHoldout = 2000;
 
+/** The stage of a reference: a cell, where it is written as the id of a stage with a matrix. */
+type PlanReference = (reference: StageReference) => OutputRef;
+
 export function makePlan(
   definition: Definition,
   imported: ImportedStages,
   graph: StageGraph,
+  cells: Cells,
   params: Plan['params'],
 ): Plan {
   const network = planNetwork(definition.network);
   const imports = Object.entries(imported).map(([id, stage]) => ({ id, ...stage }));
+  const planReference: PlanReference = (reference) => ({
+    stage: graph.targets.get(reference) ?? reference.stage,
+    output: reference.output,
+  });
   return {
     name: definition.name,
     seed: definition.seed,
@@ -37,7 +48,20 @@ export function makePlan(
     network,
     stages: graph.order.flatMap((id) => {
       const stage = definition.stages[id];
-      return stage ? [planStage(id, stage, graph.needs.get(id) ?? [], network)] : [];
+      if (stage === undefined) return [];
+      const cell = cells.get(id);
+      return [
+        planStage(
+          {
+            id,
+            ...(cell && { matrix: { of: cell.of, cell: cell.values } }),
+            needs: graph.needs.get(id) ?? [],
+          },
+          stage,
+          network,
+          planReference,
+        ),
+      ];
     }),
     ...(imports.length > 0 && { imports }),
   };
@@ -71,10 +95,10 @@ function networkByName(architecture: Extract<Definition['network'], string>): Ne
 }
 
 function planStage(
-  id: string,
+  place: Pick<PlannedStage, 'id' | 'matrix' | 'needs'>,
   stage: StageDefinition,
-  needs: readonly string[],
   network: NetworkSpec,
+  planReference: PlanReference,
 ): PlannedStage {
   const { failures, preemptions, backoff } = stage.retry;
   const retry: RetryBudget = {
@@ -83,8 +107,7 @@ function planStage(
     backoffSeconds: backoff,
   };
   const base = {
-    id,
-    needs,
+    ...place,
     maxParallel: stage.maxParallel,
     retry,
     timeoutSeconds: stage.timeout,
@@ -100,13 +123,13 @@ function planStage(
       return {
         ...base,
         uses: stage.uses,
-        with: planDistill(stage.with),
+        with: planDistill(stage.with, planReference),
         chunkIterations: stage.chunk.iterations,
       };
     case 'select':
-      return { ...base, uses: stage.uses, with: planSelect(stage.with) };
+      return { ...base, uses: stage.uses, with: planSelect(stage.with, planReference) };
     case 'evaluate':
-      return { ...base, uses: stage.uses, with: planEvaluate(stage.with, network) };
+      return { ...base, uses: stage.uses, with: planEvaluate(stage.with, network, planReference) };
     case 'report':
       return {
         ...base,
@@ -128,10 +151,10 @@ function planExperts(config: With<'train-experts'>): TrainExpertsConfig {
   };
 }
 
-function planDistill(config: With<'distill'>): DistillConfig {
+function planDistill(config: With<'distill'>, planReference: PlanReference): DistillConfig {
   const { trajectories, method, ipc, iterations, init, augmentation, selection } = config;
   return {
-    ...(trajectories && { trajectories: { stage: trajectories.stage, output: trajectories.output } }),
+    ...(trajectories && { trajectories: planReference(trajectories) }),
     method: planMethod(method, ipc),
     ipc,
     iterations,
@@ -145,10 +168,8 @@ function planDistill(config: With<'distill'>): DistillConfig {
   };
 }
 
-function planSelect({ trajectories, ...config }: With<'select'>): SelectConfig {
-  if (trajectories === undefined) return config;
-  const { stage, output } = trajectories;
-  return { ...config, trajectories: { stage, output } };
+function planSelect({ trajectories, ...config }: With<'select'>, planReference: PlanReference): SelectConfig {
+  return trajectories === undefined ? config : { ...config, trajectories: planReference(trajectories) };
 }
 
 /** About five candidates, but not so close that judging them takes longer than distilling them. */
@@ -166,10 +187,14 @@ function planNetworks(networks: With<'evaluate'>['networks'], own: NetworkSpec):
   return [own, ...others.map((name) => networkByName(name))];
 }
 
-function planEvaluate(config: With<'evaluate'>, own: NetworkSpec): EvaluateConfig {
+function planEvaluate(
+  config: With<'evaluate'>,
+  own: NetworkSpec,
+  planReference: PlanReference,
+): EvaluateConfig {
   const { dataset, networks, ...rest } = config;
   return {
-    dataset: { stage: dataset.stage, output: dataset.output },
+    dataset: planReference(dataset),
     networks: planNetworks(networks, own),
     ...rest,
   };

@@ -10,11 +10,11 @@ import {
   StageReference,
 } from './expressions.js';
 import { type Issues, type Path, pathKey } from './issues.js';
+import type { Cells } from './matrix.js';
 import type { ResolvedParameters } from './parameters.js';
 import type { DefinitionDocument } from './yaml-document.js';
 
 export interface Resolved {
-  readonly value: unknown;
   /** Texts of the expressions that values came from, by `pathKey`. */
   readonly origins: ReadonlyMap<string, string>;
   /** Places, by `pathKey`, whose expression is wrong and reported. */
@@ -22,19 +22,12 @@ export interface Resolved {
   readonly usedParameters: ReadonlySet<string>;
 }
 
-export function resolveExpressions(
-  document: DefinitionDocument,
-  parameters: ResolvedParameters,
-  issues: Issues,
-): Resolved {
-  return new Resolver(document, parameters, issues).run();
-}
-
-class Resolver {
+export class Resolver {
   private readonly origins = new Map<string, string>();
   private readonly failed = new Set<string>();
   private readonly usedParameters = new Set<string>();
   private readonly names: DefinitionNames;
+  private cells: Cells = new Map();
 
   constructor(
     private readonly document: DefinitionDocument,
@@ -47,12 +40,19 @@ class Resolver {
     this.names = { parameters, stages };
   }
 
-  run(): Resolved {
-    const value = this.resolve(this.document.value, []);
-    return { value, origins: this.origins, failed: this.failed, usedParameters: this.usedParameters };
+  /** From now on places may lie in cells, in whose expressions `matrix.AXIS` has a value. */
+  expandInto(cells: Cells): void {
+    this.cells = cells;
   }
 
-  private resolve(value: unknown, path: Path): unknown {
+  /** What has been learned of all values that were resolved. */
+  get resolved(): Resolved {
+    const { origins, failed, usedParameters } = this;
+    return { origins, failed, usedParameters };
+  }
+
+  /** The value at a place without its expressions. */
+  resolve(value: unknown, path: Path): unknown {
     // Declarations of parameters have been read before; they hold plain values.
     if (path.length === 1 && path[0] === 'params') return value;
     if (typeof value === 'string') return hasExpression(value) ? this.text(value, path) : value;
@@ -66,7 +66,10 @@ class Resolver {
   }
 
   private text(text: string, path: Path): unknown {
-    const scope = new DefinitionScope(this.names, path, (name) => this.usedParameters.add(name));
+    const cell = path[0] === 'stages' ? this.cells.get(String(path[1])) : undefined;
+    const names = cell === undefined ? this.names : { ...this.names, matrix: cell.values };
+    const written = this.issues.writtenPath(path);
+    const scope = new DefinitionScope(names, written, (name) => this.usedParameters.add(name));
     try {
       if (path[0] === 'stages' && path.length === 3 && path[2] === 'uses')
         throw new ExpressionError('the type of a stage is a plain name', text.indexOf('${{'));
@@ -77,7 +80,7 @@ class Resolver {
     } catch (error) {
       if (!(error instanceof ExpressionError)) throw error;
       this.failed.add(pathKey(path));
-      const start = this.document.textOffset(path);
+      const start = this.document.textOffset(written);
       // Behind a parameter that failed there is nothing new to say.
       if (error.message !== '')
         this.issues.add('expression', path, error.message, {

@@ -5,6 +5,7 @@
 import * as z from 'zod';
 import { keepEpochs, precision } from './schema-trajectories.js';
 import { network } from './schema-networks.js';
+import { matrix } from './schema-matrix.js';
 import { distillMethod } from './schema-methods.js';
 import { select } from './schema-coresets.js';
 import {
@@ -121,6 +122,7 @@ const retry = z
   .describe('How often work is tried again.');
 
 const common = {
+  matrix: matrix.optional(),
   needs: z
     .union([name('the id of a stage'), z.array(name('the id of a stage')).max(256)])
     .optional()

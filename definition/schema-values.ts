@@ -6,6 +6,8 @@ import { durationPattern, parseDuration } from './duration.js';
 import { StageReference } from './expressions.js';
 
 export const namePattern = /^[a-z][a-z0-9-]{0,62}$/;
+/** Of a stage, or of a cell of its matrix: `distill[ipc=1]`. */
+export const plannedIdPattern = /^[a-z][a-z0-9-]{0,62}(\[.*\])?$/;
 export const parameterNamePattern = /^[a-zA-Z][a-zA-Z0-9_]{0,62}$/;
 const expectedDuration = 'expected a duration such as 30s, 10m or 24h, or a number of seconds';
 

@@ -5,7 +5,7 @@
 import * as z from 'zod';
 import { network } from './schema-networks.js';
 import { stage } from './schema-stages.js';
-import { count, name, parameterNamePattern } from './schema-values.js';
+import { count, name, parameterNamePattern, plannedIdPattern } from './schema-values.js';
 
 const parameterType = z.enum(['string', 'integer', 'number', 'boolean']);
 const parameterValue = z.union([z.string().max(1000), z.number(), z.boolean()]);
@@ -72,6 +72,20 @@ export const definition = z.strictObject({
     .record(name('the id of a stage'), stage)
     .refine((stages) => Object.keys(stages).length > 0, { error: 'a pipeline has at least one stage' })
     .describe('The work, by id of the stage; the order follows from what the stages need.'),
+});
+
+/** The same once every matrix is expanded. */
+export const expandedDefinition = definition.extend({
+  stages: z
+    .record(
+      // Written ids are checked as such where matrices are expanded.
+      z.string().regex(plannedIdPattern, {
+        error:
+          'the id of a stage is made of a-z, 0-9 and "-", begins with a letter and has at most 63 characters',
+      }),
+      stage,
+    )
+    .refine((stages) => Object.keys(stages).length > 0, { error: 'a pipeline has at least one stage' }),
 });
 
 /** A definition with its defaults. */

@@ -3,7 +3,7 @@
  * summaries, counters.
  */
 import type { Reference } from '../artifacts/reference.js';
-import type { CoresetMethod, RetryBudget, StageType } from './plan.js';
+import type { CoresetMethod, PlannedStage, RetryBudget, StageType } from './plan.js';
 
 /** What ran the numbers; recorded with every result, because other engines round differently. */
 export interface EngineInfo {
@@ -127,6 +127,8 @@ export interface BudgetUse {
 
 export interface StageStatus {
   readonly id: string;
+  /** Of a cell of a matrix: which it is. */
+  readonly matrix?: NonNullable<PlannedStage['matrix']>;
   readonly type: StageType;
   readonly state: StageState;
   readonly needs: readonly string[];
@@ -156,6 +158,23 @@ export interface StageStatus {
   readonly summary?: string;
 }
 
+/** The cells of a stage with a matrix, counted. */
+export interface MatrixStatus {
+  /** Id of the stage in the definition. */
+  readonly id: string;
+  readonly type: StageType;
+  readonly needs: readonly string[];
+  readonly cells: number;
+  /** How many are in each state; states that none is in are absent. */
+  readonly states: Readonly<Partial<Record<StageState, number>>>;
+  /** Units of work of all cells that have begun. */
+  readonly preemptions: number;
+  readonly failures: number;
+  readonly startedAt?: string;
+  /** Once every cell has ended. */
+  readonly finishedAt?: string;
+}
+
 /** Answer of the `status` query of the `pipeline` workflow. */
 export interface PipelineStatus {
   readonly name: string;
@@ -165,7 +184,10 @@ export interface PipelineStatus {
   /** Set while paused. */
   readonly paused?: Pause;
   readonly startedAt: string;
+  /** Of a pipeline with more than 256 stages, cells that wait or have ended well are left out; see `matrices`. */
   readonly stages: readonly StageStatus[];
+  /** Stages with a matrix, whose cells are among `stages`; absent without one. */
+  readonly matrices?: readonly MatrixStatus[];
   readonly error?: string;
   /** Why the last attempt at what comes before the stages ended, while it is being repeated. */
   readonly repeated?: string;
@@ -176,6 +198,11 @@ export interface PipelineResult {
   readonly name: string;
   readonly seed: number;
   readonly stages: Readonly<Record<string, StageOutput>>;
+  /**
+   * Of a pipeline with more than 256 stages, cells are not in `stages` but here, with their stage key: the result
+   * is in the store at `stages/<type>/<key>.json`.
+   */
+  readonly keys?: Readonly<Record<string, string>>;
   /** Stages whose result was already in the store. */
   readonly reused: readonly string[];
   /** Why stages have no result that the pipeline goes on without (`onFailure: continue`), by stage id. */

@@ -2,7 +2,7 @@
  * @file What is permitted but probably not meant.
  */
 import { type Issues, shown } from './issues.js';
-import type { Plan } from './plan.js';
+import type { Plan, PlannedStage } from './plan.js';
 
 export function warningsOf(plan: Plan, usedParameters: ReadonlySet<string>, issues: Issues): string[] {
   const warnings: string[] = [];
@@ -19,11 +19,18 @@ export function warningsOf(plan: Plan, usedParameters: ReadonlySet<string>, issu
     if (stage.uses === 'evaluate') used.add(stage.with.dataset.stage);
     if (stage.uses === 'report') for (const id of stage.needs) used.add(id);
   }
-  for (const { id, uses } of [...(plan.imports ?? []), ...plan.stages]) {
-    if (uses === 'report' || uses === 'evaluate' || used.has(id)) continue;
-    warnings.push(
-      issues.describe(['stages', id], `nothing uses what the stage ${shown(id)} produces`, { part: 'key' }),
-    );
+  const all: readonly Pick<PlannedStage, 'id' | 'uses' | 'matrix'>[] = [
+    ...(plan.imports ?? []),
+    ...plan.stages,
+  ];
+  const unused = all.filter(({ id, uses }) => uses !== 'report' && uses !== 'evaluate' && !used.has(id));
+  const names = new Set(unused.map(({ id, matrix }) => (matrix === undefined ? id : matrix.of)));
+  for (const name of names) {
+    const [first, ...others] = unused.filter(({ id, matrix }) => (matrix?.of ?? id) === name);
+    if (first === undefined) continue;
+    const more = others.length === 0 ? '' : ` and ${others.length} other cells`;
+    const what = `nothing uses what the stage ${shown(first.id)}${more} produces`;
+    warnings.push(issues.describe(['stages', first.id], what, { part: 'key' }));
   }
   return warnings;
 }

@@ -135,8 +135,7 @@ export class PipelineControl {
   }
 
   private checkRetry(id: unknown): void {
-    const { stages } = this.progress.current;
-    const waiting = stages.filter(({ retryWith }) => retryWith !== undefined).map((stage) => stage.id);
+    const waiting = this.progress.waitingForRetry;
     const choice =
       waiting.length === 0 ? 'No stage waits for a retry' : `Stages that wait for one: ${waiting.join(', ')}`;
     if (typeof id !== 'string') throw rejection(`Give the id of a stage, as a JSON text. ${choice}.`);
@@ -154,7 +153,7 @@ export class PipelineControl {
   }
 
   private stage(id: string): StageStatus | undefined {
-    return this.progress.current.stages.find((stage) => stage.id === id);
+    return this.progress.stage(id);
   }
 
   private async sayToAll<Args extends unknown[]>(what: SignalDefinition<Args>, ...args: Args): Promise<void> {

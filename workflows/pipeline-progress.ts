@@ -3,10 +3,17 @@
  */
 import { setCurrentDetails, workflowInfo } from '@temporalio/workflow';
 import type { Upstream } from '../activities/contract.js';
-import type { Plan } from '../definition/plan.js';
+import { largePlan } from '../definition/limits.js';
+import type { Plan, PlannedStage } from '../definition/plan.js';
 import type { Pause, PipelineStatus, StageStatus } from '../definition/stages.js';
+import { matrixStatuses } from './matrix-status.js';
 import { pipelineDetails, summarise } from './summary.js';
 import { directNeeds } from './upstream.js';
+
+/** Cells of a large plan that a status names, beside the other stages. */
+const mostCells = 200;
+/** What of a large plan is worth telling of each cell. */
+const notable: ReadonlySet<StageStatus['state']> = new Set(['running', 'paused', 'failed', 'cancelled']);
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -27,12 +34,34 @@ export class PipelineProgress {
       runId: info.runId,
       state: goesOn && this.paused !== undefined ? 'paused' : this.state,
       startedAt: info.startTime.toISOString(),
-      stages: [...this.stages.values()],
+      stages: this.told,
     };
+    const matrices = matrixStatuses(this.stages.values());
+    if (matrices.length > 0) status.matrices = matrices;
     if (goesOn && this.paused !== undefined) status.paused = this.paused;
     if (this.error !== undefined) status.error = this.error;
     if (this.repeated !== undefined) status.repeated = this.repeated;
     return status;
+  }
+
+  /** The status of a stage, whether or not it is told. */
+  stage(id: string): StageStatus | undefined {
+    return this.stages.get(id);
+  }
+
+  /** Ids of failed stages that wait to be started again. */
+  get waitingForRetry(): string[] {
+    return [...this.stages.values()].flatMap(({ id, retryWith }) => (retryWith === undefined ? [] : [id]));
+  }
+
+  /** All stages; of very many, the cells of which there is something to say. */
+  private get told(): StageStatus[] {
+    const all = [...this.stages.values()];
+    if (all.length <= largePlan) return all;
+    let cells = 0;
+    return all.filter(
+      ({ matrix, state }) => matrix === undefined || (notable.has(state) && ++cells <= mostCells),
+    );
   }
 
   /** Something before the stages is tried again, for this reason; undefined once it has succeeded. */
@@ -53,9 +82,11 @@ export class PipelineProgress {
     this.state = 'running';
     const imports = (plan.imports ?? []).map(({ id, uses }) => ({ id, uses, needs: [] }));
     const stages = plan.stages.map((stage) => ({ ...stage, needs: directNeeds(stage) }));
-    for (const stage of [...imports, ...stages]) {
+    const all: readonly Pick<PlannedStage, 'id' | 'matrix' | 'uses' | 'needs'>[] = [...imports, ...stages];
+    for (const stage of all) {
       this.stages.set(stage.id, {
         id: stage.id,
+        ...(stage.matrix && { matrix: stage.matrix }),
         type: stage.uses,
         state: 'waiting',
         needs: stage.needs,
@@ -92,8 +123,9 @@ export class PipelineProgress {
   }
 
   /** A failed stage is started again; its own news follow. */
-  retried({ id, type, needs, done, total, metrics, preemptions, failures, workflowId }: StageStatus): void {
-    const kept = { id, type, needs, done, total, metrics, preemptions, failures };
+  retried(status: StageStatus): void {
+    const { id, matrix, type, needs, done, total, metrics, preemptions, failures, workflowId } = status;
+    const kept = { id, ...(matrix && { matrix }), type, needs, done, total, metrics, preemptions, failures };
     this.replace({ ...kept, state: 'running', ...(workflowId !== undefined && { workflowId }) });
   }
 

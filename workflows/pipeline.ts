@@ -4,6 +4,7 @@
 import { continueAsNew, isCancellation, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { Definition } from '../activities/contract.js';
 import type { Plan } from '../definition/plan.js';
+import { unpackPlan } from '../definition/packed-plan.js';
 import { realImagesPerClass } from '../definition/real-images.js';
 import type { PipelineOptions, PipelineResult } from '../definition/stages.js';
 import type { NetworkSpec } from '../networks/spec.js';
@@ -34,11 +35,11 @@ export async function pipeline(
   const control = new PipelineControl(progress);
   control.listen();
   try {
-    const {
-      plan,
-      definition: text,
-      storedPlan = plan,
-    } = await once('compile', progress, () => light.compileDefinition(definition, options.params));
+    const compiled = await once('compile', progress, () =>
+      light.compileDefinition(definition, options.params),
+    );
+    const plan = unpackPlan(compiled.plan);
+    const { definition: text, storedPlan = plan } = compiled;
     progress.planned(plan);
     const recomputed = recomputedStages(plan, options.recompute);
     if (control.gate.current !== undefined) await control.gate.passed();
@@ -81,9 +82,10 @@ export async function pipeline(
   }
 }
 
-/** Every network that the plan trains. */
+/** Every network that the plan trains, once. */
 function networksOf({ network, stages }: Plan): NetworkSpec[] {
-  return [network, ...stages.flatMap((stage) => (stage.uses === 'evaluate' ? stage.with.networks : []))];
+  const all = [network, ...stages.flatMap((stage) => (stage.uses === 'evaluate' ? stage.with.networks : []))];
+  return [...new Map(all.map((one) => [JSON.stringify(one), one])).values()];
 }
 
 /** With the stages that experts of other runs must suit, and no others: it is a message, of which the size is limited. */

@@ -30,6 +30,7 @@ export class StageProgress {
     this.schedule = patched('few-signals') ? new FewSignals(stageCount) : new ManySignals();
     this.status = {
       id: stage.id,
+      ...(stage.matrix && { matrix: stage.matrix }),
       type: stage.uses,
       state: 'running',
       needs: directNeeds(stage),
@@ -104,7 +105,9 @@ export class StageProgress {
   /** The stage has failed and waits for somebody to start it again. */
   waitsForRetry(error: string): void {
     const pipeline = workflowInfo().parent?.workflowId ?? '';
-    const retryWith = `distillery retry ${pipeline} ${this.status.id}`;
+    const { id } = this.status;
+    // The brackets of a cell mean something to a shell.
+    const retryWith = `distillery retry ${pipeline} ${id.includes('[') ? `'${id}'` : id}`;
     this.tell({ state: 'failed', error, retryWith });
   }
 

@@ -11,11 +11,14 @@ export type ReportStageInput = StageInput<ReportStage>;
 
 /** Writes the result folder. */
 export async function report(input: ReportStageInput): Promise<StageOutcome> {
-  const { source, upstream, run } = input;
+  const { source, upstream, upstreamKeys, run } = input;
   const inputs = () => ({
     definition: source.definition,
     ...Object.fromEntries(
       Object.entries(upstream).map(([id, { manifest }]) => [`stage ${id}`, mainArtifact(manifest.output)]),
+    ),
+    ...Object.fromEntries(
+      Object.entries(upstreamKeys ?? {}).map(([id, { sha256 }]) => [`stage ${id}`, { sha256 }]),
     ),
   });
   return runStage(input, inputs, (stage) =>
@@ -24,6 +27,7 @@ export async function report(input: ReportStageInput): Promise<StageOutcome> {
         source,
         dataset: run.dataset.manifest,
         upstream,
+        ...(upstreamKeys && { upstreamKeys }),
         finishedAt: new Date().toISOString(),
       }),
     ),

@@ -1,6 +1,6 @@
 /**
  * @file When a stage tells its pipeline how far it is. Every signal makes the pipeline's history longer by up
- * to four events, and a pipeline may have 256 stages; so all its stages together have a fixed number of them.
+ * to four events, and a pipeline may have thousands of stages; so all together have a fixed number of them.
  */
 
 export interface SignalSchedule {
@@ -27,7 +27,8 @@ export class FewSignals implements SignalSchedule {
   private readonly repeats: number;
 
   constructor(stageCount: number) {
-    const signals = Math.min(mostSignals, Math.max(1, Math.floor(allSignals / stageCount)));
+    // Where there are more stages than signals, a pipeline learns only how each has ended.
+    const signals = Math.min(mostSignals, Math.floor(allSignals / stageCount));
     this.steps = Math.ceil(signals / 2);
     this.repeats = signals - this.steps;
   }

@@ -1,7 +1,7 @@
 /**
  * @file What a stage workflow is started with and what it returns.
  */
-import type { ReportSource, RunContext, Upstream } from '../activities/contract.js';
+import type { ReportSource, RunContext, Upstream, UpstreamKeys } from '../activities/contract.js';
 import type { PlannedStage } from '../definition/plan.js';
 import type { BudgetUse, EngineInfo, StageManifest, StageStatus } from '../definition/stages.js';
 import type { CarriedControl } from './stage-control.js';
@@ -11,6 +11,8 @@ export interface StageInput<S extends PlannedStage = PlannedStage, Position = un
   readonly run: RunContext;
   /** Finished stages that this one uses results of; for a report all that it needs, through others too. */
   readonly upstream: Upstream;
+  /** In place of `upstream` for a report of so many stages that those would be too large a message. */
+  readonly upstreamKeys?: UpstreamKeys;
   /** The pipeline this stage belongs to. */
   readonly source: ReportSource;
   /** Stages of the pipeline: the more, the less each says. Absent in what older versions started. */

@@ -12,15 +12,18 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import type { Upstream, UpstreamStage } from '../activities/contract.js';
+import type { Upstream, UpstreamKeys, UpstreamStage } from '../activities/contract.js';
 import type { Plan, PlannedStage } from '../definition/plan.js';
+import { largePlan } from '../definition/limits.js';
 import type { PipelineResult, StageOutput } from '../definition/stages.js';
 import { finalFailure, judge, rethrowFaults, type Verdict } from './failures.js';
 import type { PipelineControl } from './pipeline-control.js';
 import type { PipelineProgress } from './pipeline-progress.js';
+import { missingNeeds } from './missing-needs.js';
+import { Slots } from './slots.js';
 import type { StageInput, StageOutcome } from './stage-input.js';
 import { stageTotal } from './stage-total.js';
-import { directNeeds, usedStages } from './upstream.js';
+import { directNeeds, mainArtifact, usedStages } from './upstream.js';
 
 /** Workflow type of each stage type. */
 const workflowTypes = {
@@ -35,6 +38,9 @@ const workflowTypes = {
 const predecessorChecks = 24;
 const predecessorWait = '5 seconds';
 
+/** Stages of a large plan that run at once; the server bounds the children of a workflow. */
+const mostChildren = 500;
+
 type Common = Pick<StageInput, 'source' | 'run' | 'cache'>;
 
 interface Exceptions {
@@ -44,8 +50,17 @@ interface Exceptions {
   readonly recomputed: ReadonlySet<string>;
 }
 
+/**
+ * How the walk to a stage has ended: with a result; without one, which a report can do without; without one
+ * that was to be there.
+ */
+export type Ending = 'result' | 'left-out' | 'missing';
+
 export class StageWalk {
-  private readonly walked = new Map<string, Promise<boolean>>();
+  private readonly walked = new Map<string, Promise<Ending>>();
+  /** How many cells of a matrix may run at once, by the stage they are of. */
+  private readonly slots = new Map<string, Slots>();
+  private readonly children: Slots | undefined;
   private readonly finished = new Map<string, UpstreamStage>();
   private firstFailure: { readonly stage: string; readonly verdict: Verdict } | undefined;
   /** Why stages have no result that the pipeline goes on without. */
@@ -57,13 +72,18 @@ export class StageWalk {
     private readonly exceptions: Exceptions,
     private readonly progress: PipelineProgress,
     private readonly control: PipelineControl,
-  ) {}
+  ) {
+    for (const { matrix, maxParallel } of plan.stages)
+      if (matrix !== undefined && !this.slots.has(matrix.of))
+        this.slots.set(matrix.of, new Slots(maxParallel));
+    if (isLarge(plan)) this.children = new Slots(mostChildren);
+  }
 
   /** @throws ApplicationFailure naming the first stage that failed, once all others have ended */
   async run(): Promise<PipelineResult> {
     const { plan } = this;
     for (const [id, stage] of Object.entries(this.exceptions.imported)) {
-      this.walked.set(id, Promise.resolve(true));
+      this.walked.set(id, Promise.resolve('result'));
       this.finished.set(id, stage);
     }
     for (const stage of plan.stages) this.walked.set(stage.id, this.walk(stage));
@@ -74,38 +94,56 @@ export class StageWalk {
       throw finalFailure(verdict.code, `stage ${stage}: ${verdict.message}`);
     }
     const stages: Record<string, StageOutput> = {};
+    const keys: Record<string, string> = {};
     const reused: string[] = [];
-    for (const [id, { manifest, state }] of this.finished) {
-      stages[id] = manifest.output;
+    for (const [id, { stage, manifest, state }] of this.finished) {
+      if (stage.matrix !== undefined && isLarge(plan)) keys[id] = manifest.key;
+      else stages[id] = manifest.output;
       if (state === 'cached') reused.push(id);
     }
-    const failed = Object.keys(this.tolerated).length > 0 ? { failed: this.tolerated } : {};
-    return { name: plan.name, seed: plan.seed, stages, reused, ...failed };
+    return {
+      name: plan.name,
+      seed: plan.seed,
+      stages,
+      reused,
+      ...(Object.keys(keys).length > 0 && { keys }),
+      ...(Object.keys(this.tolerated).length > 0 && { failed: this.tolerated }),
+    };
   }
 
-  /** Whether the stage has a result. Failures of the stage are recorded, not thrown. */
-  private async walk(stage: PlannedStage): Promise<boolean> {
+  /** Failures of the stage are recorded, not thrown. */
+  private async walk(stage: PlannedStage): Promise<Ending> {
     // Plans list stages after what they need, so these walks have begun.
-    const needs = await Promise.all(directNeeds(stage).map(async (id) => this.walked.get(id)));
-    if (CancellationScope.current().consideredCancelled) {
-      this.progress.ended(stage.id, { state: 'cancelled' });
-      return false;
+    const needs = directNeeds(stage);
+    const endings = await Promise.all(needs.map(async (id) => this.walked.get(id)));
+    if (CancellationScope.current().consideredCancelled) return this.leave(stage, 'cancelled');
+    const missing = missingNeeds(this.plan, stage, needs, endings);
+    if (missing !== undefined) {
+      this.progress.ended(stage.id, { state: 'skipped', error: missing.reason });
+      return missing.ending;
     }
-    if (!needs.every((done) => done === true)) {
-      this.progress.ended(stage.id, { state: 'skipped', error: 'a stage it needs has no result' });
-      return false;
-    }
+    const slots = [this.slots.get(stage.matrix?.of ?? ''), this.children];
+    const taken = slots.filter((one) => one !== undefined);
+    for (const one of taken) await one.take();
     try {
       if (this.control.gate.current !== undefined) await this.control.gate.passed();
+      if (taken.length > 0 && CancellationScope.current().consideredCancelled)
+        return this.leave(stage, 'cancelled');
       const { state, manifest, status } = await this.runChild(stage);
       const { preemptions, failures } = status;
       this.finished.set(stage.id, { stage, manifest, state, preemptions, failures });
       this.progress.replace(status);
-      return true;
+      return 'result';
     } catch (error) {
-      this.recordFailure(stage, error);
-      return false;
+      return this.recordFailure(stage, error);
+    } finally {
+      for (const one of taken) one.giveBack();
     }
+  }
+
+  private leave(stage: PlannedStage, state: 'cancelled'): Ending {
+    this.progress.ended(stage.id, { state });
+    return 'missing';
   }
 
   private async runChild(stage: PlannedStage): Promise<StageOutcome> {
@@ -117,7 +155,7 @@ export class StageWalk {
       cache,
       stage,
       stageCount: this.plan.stages.length,
-      upstream: this.upstreamOf(stage),
+      ...this.upstreamOf(stage),
       run: cache && stage.cache ? run : { ...run, fresh: source.runId },
     };
     const startedAt = new Date().toISOString();
@@ -144,12 +182,24 @@ export class StageWalk {
     }
   }
 
-  private upstreamOf(stage: PlannedStage): StageInput['upstream'] {
+  private upstreamOf(stage: PlannedStage): Pick<StageInput, 'upstream' | 'upstreamKeys'> {
     const ids = usedStages(this.plan, stage);
-    return Object.fromEntries([...this.finished].filter(([id]) => ids.has(id)));
+    const used = [...this.finished].filter(([id]) => ids.has(id));
+    if (stage.uses !== 'report' || !isLarge(this.plan)) return { upstream: Object.fromEntries(used) };
+    const imported = (id: string): boolean => Object.hasOwn(this.exceptions.imported, id);
+    const keys = used
+      .filter(([id]) => !imported(id))
+      .map(([id, { manifest, state, preemptions, failures }]) => {
+        const { key, output } = manifest;
+        return [id, { key, sha256: mainArtifact(output).sha256, state, preemptions, failures }] as const;
+      });
+    return {
+      upstream: Object.fromEntries(used.filter(([id]) => imported(id))),
+      upstreamKeys: Object.fromEntries(keys) satisfies UpstreamKeys,
+    };
   }
 
-  private recordFailure(stage: PlannedStage, error: unknown): void {
+  private recordFailure(stage: PlannedStage, error: unknown): Ending {
     rethrowFaults(error);
     const cancelled = isCancellation(error);
     const verdict: Verdict = cancelled
@@ -159,7 +209,17 @@ export class StageWalk {
       stage.id,
       cancelled ? { state: 'cancelled' } : { state: 'failed', error: verdict.message },
     );
-    if (stage.onFailure === 'continue') this.tolerated[stage.id] = verdict.message;
-    else this.firstFailure ??= { stage: stage.id, verdict };
+    if (stage.onFailure !== 'continue') {
+      this.firstFailure ??= { stage: stage.id, verdict };
+      return 'missing';
+    }
+    this.tolerated[stage.id] = verdict.message;
+    // Of a matrix the other cells are left to report on.
+    return stage.matrix === undefined ? 'missing' : 'left-out';
   }
+}
+
+/** Whether what all stages have to say is too much for one message. */
+function isLarge({ stages }: Plan): boolean {
+  return stages.length > largePlan;
 }

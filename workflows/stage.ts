@@ -10,7 +10,7 @@ import {
   workflowInfo,
   type TemporalFailure,
 } from '@temporalio/workflow';
-import type { Reference } from '../artifacts/reference.js';
+import type { StageInputs } from '../activities/contract.js';
 import type { ComputeTasks, TaskName, UnitOfWork } from '../compute/protocol.js';
 import type { PlannedStage } from '../definition/plan.js';
 import type { EngineInfo, StageOutput } from '../definition/stages.js';
@@ -50,7 +50,7 @@ export interface StageWork<Position = undefined> {
  */
 export async function runStage<S extends PlannedStage, P>(
   input: StageInput<S, P>,
-  inputs: () => Readonly<Record<string, Reference>>,
+  inputs: () => StageInputs,
   work: (stage: StageWork<P>) => Promise<StageOutput>,
 ): Promise<StageOutcome> {
   const run = new StageRun(input);
@@ -87,7 +87,7 @@ class StageRun<S extends PlannedStage, P> {
   }
 
   async produce(
-    inputs: () => Readonly<Record<string, Reference>>,
+    inputs: () => StageInputs,
     work: (stage: StageWork<P>) => Promise<StageOutput>,
   ): Promise<StageOutcome> {
     const { progress, startedAt } = this;

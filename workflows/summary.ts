@@ -2,6 +2,10 @@
  * @file Results in one line, for status answers and the Temporal UI.
  */
 import type { PipelineStatus, StageOutput, StageStatus } from '../definition/stages.js';
+import { stateWords } from './matrix-status.js';
+
+/** Failed cells of a matrix that are shown. */
+const shownCells = 10;
 
 /** For example `100 experts, test accuracy 88.1 ± 0.2 %`. */
 export function summarise(output: StageOutput): string {
@@ -31,9 +35,16 @@ function percent(mean: number, std: number): string {
 
 /** Markdown for the details panel of a pipeline in the Temporal UI. */
 export function pipelineDetails(status: PipelineStatus): string {
-  const rows = status.stages.map(
-    (stage) => `| ${stage.id} | ${stage.state} | ${progressOf(stage)} | ${cell(remarkOf(stage))} |`,
-  );
+  const row = (stage: StageStatus) =>
+    `| ${stage.id} | ${stage.state} | ${progressOf(stage)} | ${cell(remarkOf(stage))} |`;
+  // A matrix is one row, beside those of its cells that have failed.
+  const cells = (of: string) =>
+    status.stages.filter(({ matrix, state }) => matrix?.of === of && state === 'failed');
+  const matrices = (status.matrices ?? []).flatMap((matrix) => [
+    `| ${matrix.id} | ${stateWords(matrix)} | ${matrix.cells} cells | |`,
+    ...cells(matrix.id).slice(0, shownCells).map(row),
+  ]);
+  const rows = [...status.stages.filter(({ matrix }) => matrix === undefined).map(row), ...matrices];
   return [
     `**${status.name}**: ${status.state}`,
     '',

@@ -36,9 +36,19 @@ export function usedStages(plan: Plan, stage: PlannedStage): Set<string> {
   }
 }
 
+const stagesById = new WeakMap<Plan, ReadonlyMap<string, PlannedStage>>();
+
+function byIdOf(plan: Plan): ReadonlyMap<string, PlannedStage> {
+  const known = stagesById.get(plan);
+  if (known !== undefined) return known;
+  const byId = new Map(plan.stages.map((stage) => [stage.id, stage]));
+  stagesById.set(plan, byId);
+  return byId;
+}
+
 /** Ids of all stages before `stage`, directly or through others; what is taken from elsewhere is among them. */
 function allNeeds(plan: Plan, stage: PlannedStage): Set<string> {
-  const byId = new Map(plan.stages.map((other) => [other.id, other]));
+  const byId = byIdOf(plan);
   const imported = new Set(plan.imports?.map(({ id }) => id));
   const found = new Set<string>();
   const visit = (current: PlannedStage): void => {

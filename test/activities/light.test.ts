@@ -64,6 +64,7 @@ describe('light activities', () => {
     );
     assert.equal(fromBytes.plan.name, 'tiny');
     assert.equal(fromBytes.plan.seed, 3);
+    assert.ok('stages' in fromBytes.plan);
     assert.deepEqual(
       fromBytes.plan.stages.map(({ id, uses }) => [id, uses]),
       [['experts', 'train-experts']],

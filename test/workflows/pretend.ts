@@ -11,6 +11,7 @@ import type {
   Upstream,
 } from '../../activities/contract.js';
 import type { Reference } from '../../artifacts/reference.js';
+import { packPlan } from '../../definition/packed-plan.js';
 import type { Plan } from '../../definition/plan.js';
 import type { EngineInfo, StageManifest, StageOutput } from '../../definition/stages.js';
 
@@ -52,7 +53,7 @@ export class Pretend {
   readonly light: LightActivities = {
     compileDefinition: (definition, params) =>
       this.answer('compileDefinition', [definition, params], () => ({
-        plan: definition as Plan,
+        plan: packPlan(definition as Plan),
         definition: reference('definition'),
         storedPlan: reference('plan'),
       })),

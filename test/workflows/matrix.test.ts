@@ -1,0 +1,186 @@
+/**
+ * @file Pipelines whose stages have a matrix, with pretend activities: what runs, how much at once, what becomes
+ * of cells that fail.
+ */
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { ApplicationFailure } from '@temporalio/common';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import type { WriteReportInput } from '../../activities/contract.js';
+import type { DistillChunkInput } from '../../compute/protocol.js';
+import { compile, type Plan } from '../../definition/index.js';
+import { pipelineStatus } from '../../workflows/index.js';
+import { timeSkippingServer } from '../support/temporal.js';
+import { failureOf, startPipeline, withWorkers } from './harness.js';
+import { Pretend, type Interference } from './pretend.js';
+
+/** One distillation and evaluation for each number of images, and a report over all of them. */
+function sweep(ipcs: readonly number[], distill = '', evaluate = ''): Plan {
+  return compile(`
+name: sweep
+dataset: { source: fashion-mnist, limit: 20000, holdout: 500 }
+network: { architecture: ConvNet, depth: 2, width: 8 }
+stages:
+  experts: { uses: train-experts, with: { count: 2, epochs: 10 } }
+  distill:
+    uses: distill
+    matrix: { ipc: [${ipcs.join(', ')}] }
+    ${distill}
+    with:
+      trajectories: \${{ stages.experts.trajectories }}
+      ipc: \${{ matrix.ipc }}
+      iterations: 20
+      method: { synSteps: 5, expertEpochs: 2, maxStartEpoch: 4, lrImg: 1000, lrLr: 1.0e-5 }
+      selection: { every: 20 }
+  evaluate:
+    uses: evaluate
+    matrix: distill
+    ${evaluate}
+    with: { dataset: '\${{ stages.distill.result }}', runs: 1 }
+  report: { uses: report }
+`).plan;
+}
+
+const ipcOf = ({ args }: { readonly args: readonly unknown[] }) => (args[0] as DistillChunkInput).config.ipc;
+
+/** The distillation with so many images per class fails for good. */
+const failing =
+  (ipc: number): Interference =>
+  (call) => {
+    if (call.name === 'distillChunk' && ipcOf(call) === ipc)
+      throw ApplicationFailure.nonRetryable('the learned rate is NaN', 'Diverged');
+  };
+
+describe('a pipeline with a matrix', () => {
+  let server: TestWorkflowEnvironment;
+  before(async () => {
+    server = await timeSkippingServer();
+  });
+  after(() => server.teardown());
+
+  it('runs each cell with its values, and gives the report all of them', async () => {
+    const pretend = new Pretend();
+    await withWorkers(server, pretend, async () => {
+      const handle = await startPipeline(server.client, sweep([1, 2, 3]));
+      const { stages } = await handle.result();
+      const cells = (of: string) => [1, 2, 3].map((ipc) => `${of}[ipc=${ipc}]`);
+      assert.deepEqual(
+        Object.keys(stages).sort(),
+        [...cells('distill'), ...cells('evaluate'), 'experts', 'report'].sort(),
+      );
+      const chunks = pretend.calls.filter(({ name }) => name === 'distillChunk');
+      assert.deepEqual(chunks.map(ipcOf).sort(), [1, 2, 3]);
+      const [report] = pretend.calls.filter(({ name }) => name === 'writeReport');
+      const { upstream } = report?.args[0] as WriteReportInput;
+      assert.deepEqual(Object.keys(upstream).sort(), [...cells('distill'), ...cells('evaluate'), 'experts']);
+      const status = await handle.query(pipelineStatus);
+      assert.deepEqual(
+        status.matrices?.map(({ id, type, needs, cells: count, states }) => [id, type, needs, count, states]),
+        [
+          ['distill', 'distill', ['experts'], 3, { finished: 3 }],
+          ['evaluate', 'evaluate', ['distill'], 3, { finished: 3 }],
+        ],
+      );
+      const [cell] = status.stages.filter(({ id }) => id === 'distill[ipc=2]');
+      assert.deepEqual(cell?.matrix, { of: 'distill', cell: { ipc: 2 } });
+      assert.equal(cell.workflowId, `${handle.workflowId}/distill[ipc=2]`);
+      const child = server.client.workflow.getHandle(cell.workflowId);
+      assert.equal((await child.describe()).status.name, 'COMPLETED');
+    });
+  });
+
+  it('runs at most maxParallel cells at once, each in the order of the plan', async () => {
+    const running = new Set<number>();
+    let most = 0;
+    const pretend = new Pretend(async (call) => {
+      if (call.name !== 'distillChunk') return;
+      running.add(ipcOf(call));
+      most = Math.max(most, running.size);
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      running.delete(ipcOf(call));
+    });
+    await withWorkers(server, pretend, async () => {
+      await (await startPipeline(server.client, sweep([4, 3, 2, 1, 5], 'maxParallel: 2'))).result();
+    });
+    assert.equal(most, 2);
+    const first = pretend.calls.filter(({ name }) => name === 'distillChunk').map(ipcOf);
+    assert.deepEqual(new Set(first.slice(0, 2)), new Set([4, 3]));
+    assert.equal(first.length, 5);
+  });
+
+  it('fails with the cell that failed once all others have ended', async () => {
+    const pretend = new Pretend(failing(2));
+    await withWorkers(server, pretend, async () => {
+      const handle = await startPipeline(server.client, sweep([1, 2, 3]));
+      assert.deepEqual(await failureOf(handle), {
+        type: 'Diverged',
+        message: 'stage distill[ipc=2]: the learned rate is NaN',
+      });
+      const { stages, matrices } = await handle.query(pipelineStatus);
+      assert.deepEqual(
+        matrices?.map(({ states }) => states),
+        [
+          { finished: 2, failed: 1 },
+          { finished: 2, skipped: 1 },
+        ],
+      );
+      const skipped = stages.filter(({ state }) => state === 'skipped');
+      assert.deepEqual(
+        skipped.map(({ id, error }) => [id, error]),
+        [
+          ['evaluate[ipc=2]', '1 of the 1 cells of distill that it needs have no result: distill[ipc=2]'],
+          ['report', '1 of the 3 cells of distill that it needs have no result: distill[ipc=2]'],
+        ],
+      );
+    });
+  });
+
+  it('reports without the cells that may fail', async () => {
+    const pretend = new Pretend(failing(2));
+    await withWorkers(server, pretend, async () => {
+      const handle = await startPipeline(server.client, sweep([1, 2, 3], 'onFailure: continue'));
+      const result = await handle.result();
+      assert.deepEqual(result.failed, { 'distill[ipc=2]': 'the learned rate is NaN' });
+      const [report] = pretend.calls.filter(({ name }) => name === 'writeReport');
+      const { upstream } = report?.args[0] as WriteReportInput;
+      assert.deepEqual(Object.keys(upstream).sort(), [
+        'distill[ipc=1]',
+        'distill[ipc=3]',
+        'evaluate[ipc=1]',
+        'evaluate[ipc=3]',
+        'experts',
+      ]);
+    });
+  });
+
+  it('is cancelled with cells that have not begun', async () => {
+    let begun: () => void = () => undefined;
+    const first = new Promise<void>((resolve) => (begun = resolve));
+    const pretend = new Pretend(async ({ name }) => {
+      if (name !== 'distillChunk') return;
+      begun();
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    });
+    await withWorkers(server, pretend, async () => {
+      const handle = await startPipeline(server.client, sweep([1, 2, 3], 'maxParallel: 1'));
+      await first;
+      await handle.cancel();
+      await assert.rejects(handle.result());
+      const { stages } = await handle.query(pipelineStatus);
+      assert.deepEqual(
+        stages.filter(({ type }) => type === 'distill').map(({ state }) => state),
+        ['cancelled', 'cancelled', 'cancelled'],
+      );
+      assert.equal(pretend.count('distillChunk'), 1);
+    });
+  });
+
+  it('takes the cells that are in the store, also for another matrix', async () => {
+    const pretend = new Pretend();
+    await withWorkers(server, pretend, async () => {
+      await (await startPipeline(server.client, sweep([1, 2]))).result();
+      const { reused } = await (await startPipeline(server.client, sweep([2, 3]))).result();
+      assert.deepEqual([...reused].sort(), ['distill[ipc=2]', 'evaluate[ipc=2]', 'experts']);
+    });
+  });
+});

@@ -1,0 +1,26 @@
+/**
+ * @file A limit on how many may do something at once; who comes first goes first.
+ */
+
+export class Slots {
+  private readonly waiting: (() => void)[] = [];
+  private taken = 0;
+
+  constructor(private readonly limit: number) {}
+
+  /** Waits for a free slot; each that is taken has to be given back. */
+  async take(): Promise<void> {
+    if (this.taken < this.limit) {
+      this.taken += 1;
+      return;
+    }
+    // The slot passes from hand to hand, so that nobody who comes later gets it first.
+    await new Promise<void>((resolve) => this.waiting.push(resolve));
+  }
+
+  giveBack(): void {
+    const next = this.waiting.shift();
+    if (next === undefined) this.taken -= 1;
+    else next();
+  }
+}
