@@ -4,6 +4,7 @@
 import type { Checkpoint } from '../artifacts/checkpoints.js';
 import type { NamedTensor } from '../artifacts/safetensors.js';
 import type { DistillState } from '../distillation/distill-state.js';
+import { matchFields, type MatchHistory } from '../distillation/match-history.js';
 import { floats, vector } from './training-checkpoint.js';
 
 export function distillTensors(state: DistillState): Map<string, NamedTensor> {
@@ -17,10 +18,24 @@ export function distillTensors(state: DistillState): Map<string, NamedTensor> {
     ['history.alpha', series(history.alpha)],
     ['history.gradientNorm', series(history.gradientNorm)],
   ]);
+  const { matches } = history;
+  if (matches)
+    for (const field of matchFields) tensors.set(`history.matches.${field}`, series(matches[field]));
   if (labelLogits) tensors.set('labelLogits', vector(labelLogits));
   if (labelVelocity) tensors.set('labelVelocity', vector(labelVelocity));
   if (averagedImages) tensors.set('averagedImages', vector(averagedImages));
   return tensors;
+}
+
+function matchesOf(series: (name: string) => Float64Array): MatchHistory {
+  const of = (field: keyof MatchHistory): Float64Array => series(`history.matches.${field}`);
+  return {
+    startEpoch: of('startEpoch'),
+    loss: of('loss'),
+    expertDistance: of('expertDistance'),
+    studentDistance: of('studentDistance'),
+    distanceLeft: of('distanceLeft'),
+  };
 }
 
 /** @throws RangeError when the tensors are not those of a distillation */
@@ -46,6 +61,8 @@ export function distillState({ sequence, tensors }: Checkpoint): DistillState {
       loss: series('history.loss'),
       alpha: series('history.alpha'),
       gradientNorm: series('history.gradientNorm'),
+      // Older versions did not record them.
+      ...(tensors.has('history.matches.loss') && { matches: matchesOf(series) }),
     },
   };
 }

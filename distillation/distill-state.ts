@@ -1,6 +1,7 @@
 /**
  * @file What a distillation is at one moment: everything that the next iteration depends on.
  */
+import type { MatchHistory } from './match-history.js';
 
 /** One value per finished iteration. */
 export interface DistillHistory {
@@ -10,6 +11,8 @@ export interface DistillHistory {
   readonly alpha: Float64Array;
   /** `|dL/dX|`; 0 where every match was skipped. */
   readonly gradientNorm: Float64Array;
+  /** Of the single matches, where experts are matched. */
+  readonly matches?: MatchHistory;
 }
 
 /** Everything that the next iteration depends on, and what the finished ones reported. */

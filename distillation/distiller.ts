@@ -8,6 +8,7 @@ import type { ImageShape } from '../networks/spec.js';
 import { FloatImages, oneHot } from './batches.js';
 import type { DistillState } from './distill-state.js';
 import { interruptibly } from './interruptible.js';
+import { MatchRecorder } from './match-history.js';
 import { matchInSteps, type MatchResult } from './matching.js';
 import { averageStep, meanOf, momentumStep } from './momentum.js';
 import type { NetworkPrograms } from './network-programs.js';
@@ -55,6 +56,7 @@ export class Distiller {
   #alpha: number;
   #alphaVelocity: number;
   readonly #history: { loss: number[]; alpha: number[]; gradientNorm: number[] };
+  readonly #records: MatchRecorder;
 
   /** @param state `initialDistillState(...)`, or what `exportState` gave; it is copied */
   constructor(programs: NetworkPrograms, settings: DistillSettings, state: DistillState) {
@@ -72,6 +74,8 @@ export class Distiller {
     this.#alphaVelocity = state.alphaVelocity;
     const { loss, alpha, gradientNorm } = state.history;
     this.#history = { loss: [...loss], alpha: [...alpha], gradientNorm: [...gradientNorm] };
+    const { expertsPerStep = 1 } = settings.method;
+    this.#records = new MatchRecorder(state.iteration * expertsPerStep, state.history.matches);
   }
 
   /** Finished iterations. */
@@ -114,6 +118,10 @@ export class Distiller {
     if (this.#averagedImages) averageStep(this.#averagedImages, this.#images, method.emaDecay ?? 0);
 
     this.#iteration += 1;
+    for (const [index, { startEpoch }] of pieces.entries()) {
+      const match = matches[index];
+      if (match) this.#records.add({ startEpoch, loss: match.loss, ...match.distances });
+    }
     this.#history.loss.push(loss);
     this.#history.alpha.push(this.#alpha);
     this.#history.gradientNorm.push(gradientNorm);
@@ -197,6 +205,7 @@ export class Distiller {
         loss: Float64Array.from(loss),
         alpha: Float64Array.from(alpha),
         gradientNorm: Float64Array.from(gradientNorm),
+        matches: this.#records.history,
       },
     };
   }

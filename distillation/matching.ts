@@ -5,6 +5,7 @@
  */
 import { DistilleryError } from '../errors/errors.js';
 import { atOnce, type Interruptible } from './interruptible.js';
+import type { Distances } from './match-history.js';
 import { matchingLoss, squaredDistance } from './matching-loss.js';
 import { unrollInSteps, type Student, type Unrolled } from './unroll.js';
 
@@ -24,6 +25,7 @@ export interface MatchResult extends Unrolled {
   readonly skipped: boolean;
   /** Where the student ended. */
   readonly thetaN: Float32Array;
+  readonly distances: Distances;
 }
 
 /**
@@ -39,7 +41,8 @@ export function matchTrajectory(match: Match): MatchResult {
 /** `matchTrajectory`, to be interrupted between the student's steps, forth and back. */
 export function* matchInSteps(match: Match): Interruptible<MatchResult> {
   const { programs, theta0, target, skipAbove = Infinity, keepFraction } = match;
-  if (squaredDistance(theta0, target) === 0) throw motionless();
+  const travelled = squaredDistance(theta0, target);
+  if (travelled === 0) throw motionless();
   let thetaN = theta0;
   let skipped = false;
   const unrolled = yield* unrollInSteps(match, (parameters) => {
@@ -49,7 +52,12 @@ export function* matchInSteps(match: Match): Interruptible<MatchResult> {
     skipped = end.loss > skipAbove && Number.isFinite(end.loss);
     return { ...end, skipped };
   });
-  return { ...unrolled, skipped, thetaN };
+  const distances = {
+    expertDistance: Math.sqrt(travelled),
+    studentDistance: Math.sqrt(squaredDistance(theta0, thetaN)),
+    distanceLeft: Math.sqrt(squaredDistance(thetaN, target)),
+  };
+  return { ...unrolled, skipped, thetaN, distances };
 }
 
 function motionless(): DistilleryError {

@@ -5,13 +5,13 @@ import { Checkpoints, safetensorsMediaType } from '../../artifacts/checkpoints.j
 import { findChunk, putChunk } from '../../artifacts/distillations.js';
 import { encodeMetrics, metricsMediaType } from '../../artifacts/metrics.js';
 import { encodeDistilled } from '../../artifacts/result-folder.js';
-import type { DistillHistory } from '../../distillation/distill-state.js';
 import { syntheticLabels } from '../../distillation/synthetic-set.js';
 import { DistilleryError } from '../../errors/errors.js';
 import { Checkpointing, Speed } from '../checkpointing.js';
 import type { TaskContext } from '../context.js';
 import { distillTensors } from '../distill-checkpoint.js';
 import { openDistillation } from '../distillation.js';
+import { metricLines } from '../metric-lines.js';
 import type { DistillChunkInput, DistillChunkResult } from '../protocol.js';
 import { distillationUnit } from '../unit-keys.js';
 import { runImages } from '../warm.js';
@@ -103,13 +103,4 @@ async function compute(
     resumedFrom,
     engine: context.device.info,
   };
-}
-
-function metricLines({ loss, alpha, gradientNorm }: DistillHistory) {
-  return Array.from(loss, (value, iteration) => ({
-    iteration: iteration + 1,
-    loss: value,
-    learnedRate: alpha[iteration] ?? Number.NaN,
-    gradientNorm: gradientNorm[iteration] ?? Number.NaN,
-  }));
 }
