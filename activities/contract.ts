@@ -122,14 +122,16 @@ export interface SelectCandidateInput {
 
 /** Every run of one architecture on one training set. */
 export interface EvaluationScores {
-  readonly trainedOn: 'distilled' | 'selected' | 'random';
+  readonly trainedOn: 'distilled' | 'selected' | 'random' | 'full';
   readonly network: NetworkSpec;
   readonly accuracies: readonly number[];
 }
 export interface SummariseEvaluationInput {
   readonly scores: readonly EvaluationScores[];
-  /** `TrajectorySet` manifests of the experts upstream, for the `full` rows. */
+  /** `TrajectorySet` manifests of the experts upstream, for the `full` rows of what was not trained for them. */
   readonly experts: readonly Reference[];
+  /** Whether each row is to say what share of its `full` row it is. Absent: no. */
+  readonly ofFull?: true;
 }
 
 /** Where a report says its results come from. */

@@ -40,10 +40,12 @@ const outputSchema: z.ZodType<StageOutput> = z.discriminatedUnion('type', [
     rows: z.array(
       z.object({
         trainedOn: z.enum(['distilled', 'selected', 'random', 'full']),
+        source: z.literal('training').exactOptional(),
         architecture: z.string(),
         mean: z.number(),
         std: z.number(),
         accuracies: z.array(z.number()),
+        ofFull: z.number().exactOptional(),
       }),
     ),
   }),

@@ -68,7 +68,9 @@ export interface DistillChunkResult extends StoredChunk {
 /** What an evaluation trains on. */
 export type TrainingSet =
   | { readonly kind: 'distilled'; readonly result: Reference }
-  | { readonly kind: 'random'; readonly ipc: number };
+  | { readonly kind: 'random'; readonly ipc: number }
+  /** All training images. */
+  | { readonly kind: 'full' };
 
 export interface EvaluateNetworkInput {
   readonly dataset: DatasetInput;

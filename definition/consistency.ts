@@ -7,6 +7,7 @@ import { checkKeptEpochs, checkMethod, checkRate } from './consistency-mtt.js';
 import { imageSizeProblem } from './image-sizes.js';
 import { type Issues, type Path, shown } from './issues.js';
 import { maximumCandidateRuns, maximumCandidates, maximumWhitenedValues } from './limits.js';
+import { sameNetwork } from './network-names.js';
 import type { NetworkSpec } from '../networks/spec.js';
 import type { DistillStage, EvaluateStage, Plan, SelectStage, TrainExpertsStage } from './plan.js';
 
@@ -178,13 +179,12 @@ function checkNetworks(
   known: KnownDataset | undefined,
   issues: Issues,
 ): void {
-  const seen = new Map<string, number>();
-  for (const [index, network] of stage.with.networks.entries()) {
+  const { networks } = stage.with;
+  for (const [index, network] of networks.entries()) {
     const path: Path = ['stages', stage.id, 'with', 'networks', index];
-    const key = JSON.stringify(Object.entries(network).toSorted(([a], [b]) => (a < b ? -1 : 1)));
-    const before = seen.get(key);
-    if (before === undefined) seen.set(key, index);
-    else issues.add('inconsistent', path, `the same network as number ${before + 1} of the list`);
-    if (before === undefined && network !== own) checkNetwork(network, path, known, issues);
+    const before = networks.findIndex((other) => sameNetwork(other, network));
+    if (before < index)
+      issues.add('inconsistent', path, `the same network as number ${before + 1} of the list`);
+    else if (network !== own) checkNetwork(network, path, known, issues);
   }
 }

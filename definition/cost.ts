@@ -2,6 +2,7 @@
  * @file What a plan will do, in counts and bytes: nothing is measured and no store is asked.
  */
 import { knownDataset } from './builtin-datasets.js';
+import { smallTrainings, wholeTrainings } from './evaluation-units.js';
 import { snapshotCount } from './kept-epochs.js';
 import { describeNetwork } from './network-names.js';
 import { parameterCount } from './parameter-count.js';
@@ -216,18 +217,28 @@ function select({ with: { method, ipc } }: SelectStage, { train, classes, imageB
   };
 }
 
-function evaluate({ with: config, maxParallel }: EvaluateStage, plan: Plan, { classes }: Sizes): Work {
+function evaluate({ with: config, maxParallel }: EvaluateStage, plan: Plan, { train, classes }: Sizes): Work {
   const source = plan.stages.find(({ id }) => id === config.dataset.stage);
   const ipc = source?.uses === 'distill' || source?.uses === 'select' ? source.with.ipc : undefined;
-  const units = config.networks.length * config.runs * (1 + config.baselines.length);
+  const [small, whole] = [smallTrainings(config), wholeTrainings(config)];
   const images = ipc !== undefined && classes !== undefined ? ipc * classes : undefined;
-  return {
-    units,
+  const work = {
+    units: small + whole,
     unitName: 'trainings',
-    parallel: Math.min(maxParallel, units),
-    ...(images !== undefined && {
-      sgdSteps: units * config.epochs * Math.ceil(images / config.batchSize),
-      imagesSeen: units * config.epochs * images,
-    }),
+    parallel: Math.min(maxParallel, small + whole),
+  };
+  if (images === undefined || (whole > 0 && train === undefined)) return work;
+  const onSmall = { trainings: small, images, epochs: config.epochs, batchSize: config.batchSize };
+  const trained = [onSmall];
+  if (config.full && train !== undefined) {
+    const { epochs, batchSize } = config.full;
+    trained.push({ trainings: whole, images: train, epochs, batchSize });
+  }
+  const sum = (steps: (training: typeof onSmall) => number): number =>
+    trained.reduce((all, training) => all + training.trainings * training.epochs * steps(training), 0);
+  return {
+    ...work,
+    sgdSteps: sum((training) => Math.ceil(training.images / training.batchSize)),
+    imagesSeen: sum((training) => training.images),
   };
 }

@@ -1,7 +1,7 @@
 /**
  * @file What to change in a stage that would need more memory than there is.
  */
-import type { PlannedStage } from './plan.js';
+import type { EvaluateStage, PlannedStage, TrainExpertsStage } from './plan.js';
 
 interface TooLarge {
   readonly stage: PlannedStage;
@@ -34,10 +34,21 @@ export function memoryAdvice({
   return `no ${setting.name} is small enough: use a narrower network or a machine with more memory`;
 }
 
-function batchSetting(
-  stage: PlannedStage,
-  classes: number,
-): { name: string; value: number; changed: (size: number) => PlannedStage } | undefined {
+interface BatchSetting {
+  readonly name: string;
+  readonly value: number;
+  readonly changed: (size: number) => PlannedStage;
+}
+
+function ownBatch(stage: TrainExpertsStage | EvaluateStage): BatchSetting {
+  return {
+    name: 'batchSize',
+    value: stage.with.batchSize,
+    changed: (batchSize) => ({ ...stage, with: { ...stage.with, batchSize } }) as PlannedStage,
+  };
+}
+
+function batchSetting(stage: PlannedStage, classes: number): BatchSetting | undefined {
   switch (stage.uses) {
     case 'distill': {
       const { method, ipc } = stage.with;
@@ -53,13 +64,24 @@ function batchSetting(
         changed: (batchSyn) => ({ ...stage, with: { ...stage.with, method: { ...method, batchSyn } } }),
       };
     }
-    case 'train-experts':
-    case 'evaluate':
+    case 'evaluate': {
+      const { batchSize, full } = stage.with;
+      if (full === undefined || full.networks.length === 0) return ownBatch(stage);
       return {
-        name: 'batchSize',
-        value: stage.with.batchSize,
-        changed: (batchSize) => ({ ...stage, with: { ...stage.with, batchSize } }) as PlannedStage,
+        name: 'batchSize (of the stage and of full)',
+        value: Math.max(batchSize, full.batchSize),
+        changed: (size) => ({
+          ...stage,
+          with: {
+            ...stage.with,
+            batchSize: Math.min(batchSize, size),
+            full: { ...full, batchSize: Math.min(full.batchSize, size) },
+          },
+        }),
       };
+    }
+    case 'train-experts':
+      return ownBatch(stage);
     case 'select': {
       const { method } = stage.with;
       if (method.name !== 'forgetting') return undefined;

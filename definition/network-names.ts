@@ -40,6 +40,22 @@ export function networkLabel(network: NetworkSpec): string {
   }
 }
 
+/** Whether two specs name one network, in whatever order they say it. */
+export function sameNetwork(one: NetworkSpec, other: NetworkSpec): boolean {
+  return inOrder(one) === inOrder(other);
+}
+
+function inOrder(network: NetworkSpec): string {
+  const sorted = (value: object): unknown[] =>
+    Object.entries(value)
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, part]: [string, unknown]) => [
+        key,
+        typeof part === 'object' && part !== null ? sorted(part) : part,
+      ]);
+  return JSON.stringify(sorted(network));
+}
+
 /** Labels of networks that stand in one table: as short as they can be. */
 export function networkLabels(networks: readonly NetworkSpec[]): string[] {
   const labels = new Map<string, Set<string>>();

@@ -102,9 +102,25 @@ export interface EvaluateConfig {
   readonly weightDecay: number;
   readonly batchSize: number;
   readonly augmentation: Augmentation;
-  /** Also train on as many random real images, with `baselineLr`, for comparison. */
-  readonly baselines: readonly 'random'[];
+  /** Also train on as many random real images, with `baselineLr`, and on the whole training set, for comparison. */
+  readonly baselines: readonly ('random' | 'full')[];
   readonly baselineLr: number;
+  /** With the baseline `full`, and only with it. */
+  readonly full?: FullTrainingConfig;
+}
+
+/** How networks are trained on the whole training set. */
+export interface FullTrainingConfig {
+  /** Those to train: all that are evaluated, but the experts' own where experts come before the evaluation. */
+  readonly networks: readonly NetworkSpec[];
+  /** Fresh networks per architecture. */
+  readonly runs: number;
+  readonly epochs: number;
+  readonly lr: number;
+  readonly momentum: number;
+  readonly weightDecay: number;
+  readonly batchSize: number;
+  readonly augmentation: Augmentation;
 }
 
 export interface ReportConfig {

@@ -9,6 +9,7 @@ import type {
   DatasetSpec,
   DistillConfig,
   EvaluateConfig,
+  FullTrainingConfig,
   OutputRef,
   Plan,
   PlannedStage,
@@ -16,7 +17,9 @@ import type {
   SelectConfig,
   TrainExpertsConfig,
 } from './plan.js';
+import { sameNetwork } from './network-names.js';
 import { planMethod } from './planning-methods.js';
+import { defaultFullTraining } from './schema-full.js';
 import type { Definition, StageDefinition } from './schema.js';
 import type { ImportedStages } from './schema-imports.js';
 
@@ -36,6 +39,7 @@ export function makePlan(
 ): Plan {
   const network = planNetwork(definition.network);
   const imports = Object.entries(imported).map(([id, stage]) => ({ id, ...stage }));
+  const all = { ...imported, ...definition.stages };
   const planReference: PlanReference = (reference) => ({
     stage: graph.targets.get(reference) ?? reference.stage,
     output: reference.output,
@@ -60,11 +64,28 @@ export function makePlan(
           stage,
           network,
           planReference,
+          stage.uses === 'evaluate' && comesAfter(id, 'train-experts', all, graph),
         ),
       ];
     }),
     ...(imports.length > 0 && { imports }),
   };
+}
+
+/** Whether a stage of that type comes before the stage, directly or through others, from this run or another. */
+function comesAfter(
+  id: string,
+  uses: StageDefinition['uses'],
+  stages: Readonly<Record<string, { readonly uses: StageDefinition['uses'] }>>,
+  { needs }: StageGraph,
+): boolean {
+  // A set takes what is added while it is walked.
+  const before = new Set(needs.get(id));
+  for (const other of before) {
+    if (stages[other]?.uses === uses) return true;
+    for (const next of needs.get(other) ?? []) before.add(next);
+  }
+  return false;
 }
 
 function planDataset(dataset: Definition['dataset']): DatasetSpec {
@@ -99,6 +120,7 @@ function planStage(
   stage: StageDefinition,
   network: NetworkSpec,
   planReference: PlanReference,
+  afterExperts: boolean,
 ): PlannedStage {
   const { failures, preemptions, backoff } = stage.retry;
   const retry: RetryBudget = {
@@ -129,7 +151,11 @@ function planStage(
     case 'select':
       return { ...base, uses: stage.uses, with: planSelect(stage.with, planReference) };
     case 'evaluate':
-      return { ...base, uses: stage.uses, with: planEvaluate(stage.with, network, planReference) };
+      return {
+        ...base,
+        uses: stage.uses,
+        with: planEvaluate(stage.with, network, planReference, afterExperts),
+      };
     case 'report':
       return {
         ...base,
@@ -191,11 +217,25 @@ function planEvaluate(
   config: With<'evaluate'>,
   own: NetworkSpec,
   planReference: PlanReference,
+  afterExperts: boolean,
 ): EvaluateConfig {
-  const { dataset, networks, ...rest } = config;
+  const { dataset, networks: listed, full, ...rest } = config;
+  const networks = planNetworks(listed, own);
   return {
     dataset: planReference(dataset),
-    networks: planNetworks(networks, own),
+    networks,
     ...rest,
+    ...(config.baselines.includes('full') && { full: planFull(full, networks, own, afterExperts) }),
   };
+}
+
+/** Experts are networks trained on the whole training set: none is trained again unless it is asked for. */
+function planFull(
+  { retrain, ...training }: With<'evaluate'>['full'] & object = defaultFullTraining,
+  networks: readonly NetworkSpec[],
+  own: NetworkSpec,
+  afterExperts: boolean,
+): FullTrainingConfig {
+  const known = afterExperts && !retrain;
+  return { networks: networks.filter((network) => !known || !sameNetwork(network, own)), ...training };
 }

@@ -19,7 +19,7 @@ export function realImagesPerClass({ stages }: Plan): number {
       case 'select':
         return stage.with.ipc;
       case 'evaluate':
-        return stage.with.baselines.length > 0 ? (ipcOf.get(stage.with.dataset.stage) ?? 0) : 0;
+        return stage.with.baselines.includes('random') ? (ipcOf.get(stage.with.dataset.stage) ?? 0) : 0;
       case 'train-experts':
       case 'report':
         return 0;

@@ -4,6 +4,7 @@
  */
 import * as z from 'zod';
 import { keepEpochs, precision } from './schema-trajectories.js';
+import { fullTraining } from './schema-full.js';
 import { network } from './schema-networks.js';
 import { matrix } from './schema-matrix.js';
 import { distillMethod } from './schema-methods.js';
@@ -94,11 +95,21 @@ const evaluate = z
     batchSize,
     augmentation,
     baselines: z
-      .array(z.enum(['random']))
-      .max(1)
+      .array(z.enum(['random', 'full']))
+      .max(2)
+      .refine((list) => new Set(list).size === list.length, { error: 'a baseline is listed twice' })
+      .meta({ uniqueItems: true })
       .default(['random'])
-      .describe('Also train on as many random real images, for comparison; [] for none.'),
-    baselineLr: rate().default(0.01).describe('Learning rate of the baselines.'),
+      .describe(
+        'Also train on as many random real images ("random") and on the whole training set ("full"), for comparison; [] for none.',
+      ),
+    baselineLr: rate().default(0.01).describe('Learning rate of the baseline "random".'),
+    full: fullTraining.optional(),
+  })
+  .refine(({ baselines, full }) => full === undefined || baselines.includes('full'), {
+    path: ['full'],
+    error:
+      'says how the baseline "full" is trained, which is not among the baselines; add it: baselines: [random, full]',
   })
   .describe('Training of fresh networks on the distilled images, tested on the test set.');
 

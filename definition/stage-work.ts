@@ -2,11 +2,13 @@
  * @file The work of a stage as steps: how many of which kind, on how many images, in which groups of units.
  */
 import type { KnownDataset } from './builtin-datasets.js';
+import { smallTrainings } from './evaluation-units.js';
 import { snapshotCount } from './kept-epochs.js';
 import { matchingWork, timesAugmented } from './matching-work.js';
 import type {
   DistillStage,
   EvaluateStage,
+  FullTrainingConfig,
   Plan,
   PlannedStage,
   SelectStage,
@@ -154,23 +156,35 @@ function evaluateWork(
 ): StageWork {
   const source = plan.stages.find(({ id }) => id === config.dataset.stage);
   const ipc = source?.uses === 'distill' || source?.uses === 'select' ? source.with.ipc : 1;
-  const images = ipc * known.classes;
+  const { networks, full } = config;
+  const group = (
+    network: NetworkSpec,
+    units: number,
+    images: number,
+    {
+      batchSize,
+      epochs,
+      momentum,
+      weightDecay,
+      augmentation,
+    }: Omit<FullTrainingConfig, 'networks' | 'runs' | 'lr'>,
+  ): UnitGroup => {
+    const kind = momentum === 0 && weightDecay === 0 ? 'plain-sgd' : 'momentum-sgd';
+    const training = { network, kind, augmented: timesAugmented(augmentation) } as const;
+    return {
+      units,
+      parallel: maxParallel,
+      steps: [...passes(training, images, batchSize, epochs), ...measuring(network, known.testImages, 1)],
+    };
+  };
+  const small = smallTrainings(config) / networks.length;
   return {
-    groups: config.networks.map((network): UnitGroup => {
-      const training = {
-        network,
-        kind: 'momentum-sgd',
-        augmented: timesAugmented(config.augmentation),
-      } as const;
-      return {
-        units: config.runs * (1 + config.baselines.length),
-        parallel: maxParallel,
-        steps: [
-          ...passes(training, images, config.batchSize, config.epochs),
-          ...measuring(network, known.testImages, 1),
-        ],
-      };
-    }),
+    groups: [
+      ...networks.map((network) => group(network, small, ipc * known.classes, config)),
+      ...(full?.networks ?? []).map((network) =>
+        group(network, full?.runs ?? 0, trainingImages(plan, known), full ?? config),
+      ),
+    ],
     parameterSets: 4,
     snapshots: 0,
   };

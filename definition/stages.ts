@@ -52,13 +52,17 @@ export interface SelectOutput {
 }
 
 export interface EvaluationRow {
-  /** What was trained on. `selected` is a coreset; `full` is the experts on the whole training set. */
+  /** What was trained on. `selected` is a coreset; `full` is the whole training set. */
   readonly trainedOn: 'distilled' | 'selected' | 'random' | 'full';
+  /** Of `full`: networks trained for this evaluation, by its settings. Absent: the experts. */
+  readonly source?: 'training';
   readonly architecture: string;
   readonly mean: number;
   /** Population standard deviation. */
   readonly std: number;
   readonly accuracies: readonly number[];
+  /** The mean as a share of that of `full` for the same architecture; with the baseline `full`. */
+  readonly ofFull?: number;
 }
 
 export interface EvaluateOutput {

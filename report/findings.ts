@@ -25,6 +25,7 @@ import type {
 import type { ReportInput } from './input.js';
 import type { ClassPictures } from './gallery.js';
 import type { Point } from './charts/line.js';
+import type { Trial } from './trials.js';
 
 export interface ExpertFindings {
   readonly id: string;
@@ -69,6 +70,8 @@ export interface Findings {
   /** The coreset, when the evaluation is of one. */
   readonly selected?: SelectFindings;
   readonly evaluation?: EvaluationFindings;
+  /** All distillations that matched trajectories, the followed one among them. */
+  readonly trials?: readonly Trial[];
 }
 
 /**
@@ -147,6 +150,14 @@ export function comparisons(findings: Pick<Findings, 'evaluation' | 'input'>): C
       ...(full ? { full } : {}),
     };
   });
+}
+
+/** Epochs on the whole training set behind a row of it: of the experts, or of networks trained for the evaluation. */
+export function wholeEpochs(
+  { experts, evaluation }: Pick<Findings, 'experts' | 'evaluation'>,
+  { source }: EvaluationRow,
+): number | undefined {
+  return source === 'training' ? evaluation?.config.full?.epochs : experts?.config.epochs;
 }
 
 /** One architecture on the images of one stage, or on the random ones they were compared with. */

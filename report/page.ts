@@ -8,8 +8,10 @@ import { accuracySection } from './sections/accuracy.js';
 import { distillationSection, expertsSection, selectionSection } from './sections/curves.js';
 import { imagesSection } from './sections/images.js';
 import { methodsSection } from './sections/methods.js';
+import { rangesSection } from './sections/ranges.js';
 import { reproduceSection } from './sections/reproduce.js';
 import { stagesSection } from './sections/stages.js';
+import { startEpochsSection } from './sections/start-epochs.js';
 import { styleSheet } from './style.js';
 import { summarise } from './summary.js';
 
@@ -38,6 +40,8 @@ ${[
   methodsSection(findings),
   selectionSection(findings),
   distillationSection(findings),
+  rangesSection(findings),
+  startEpochsSection(findings),
   expertsSection(findings),
   stagesSection(findings),
   reproduceSection(findings),

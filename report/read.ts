@@ -12,7 +12,9 @@ import type { TrainExpertsOutput } from '../definition/stages.js';
 import { followStages, type DistillFindings, type Findings, type Lineage } from './findings.js';
 import { gallery } from './gallery.js';
 import type { ReportInput } from './input.js';
+import { matched } from './matched.js';
 import { sampleReal } from './real-samples.js';
+import { trialsOf, type Trial } from './trials.js';
 
 /** Real images shown a class. */
 const realPerClass = 4;
@@ -34,7 +36,19 @@ export async function readFindings(store: ArtifactStore, input: ReportInput): Pr
     ...(distilled ? { distilled: await readDistilled(store, distilled, dataset, input.seed) } : {}),
     ...(selected ? { selected } : {}),
     ...(evaluation ? { evaluation } : {}),
+    trials: await readTrials(store, input),
   };
+}
+
+async function readTrials(store: ArtifactStore, input: ReportInput): Promise<Trial[]> {
+  const trials: Trial[] = [];
+  // One after the other: the metrics of a long distillation are large.
+  for (const trial of trialsOf(input)) {
+    const { metrics, iteration } = trial.output;
+    const said = matched(decodeMetrics(await store.get(metrics)), iteration);
+    trials.push({ ...trial, ...(said && { matched: said }) });
+  }
+  return trials;
 }
 
 async function readExperts(store: ArtifactStore, output: TrainExpertsOutput): Promise<number[][]> {

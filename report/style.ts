@@ -79,6 +79,8 @@ p { margin: 0 0 14px; }
 .chart .touch { fill: transparent; }
 .chart .error { fill: none; stroke: var(--ink); stroke-width: 1.3; opacity: 0.75; }
 .chart .mark { stroke: var(--ink); stroke-dasharray: 3 3; } .chart .marklabel { fill: var(--ink); font-weight: 600; }
+.chart .curve { --role: var(--distilled); } .chart .curvename { fill: var(--ink); font-size: 13px; font-weight: 600; }
+.chart .line.beside { stroke-width: 1.4; stroke-dasharray: 5 4; } .chart .dot.beside { fill: var(--paper); stroke: var(--role); }
 
 .scroll { overflow-x: auto; }
 table { width: 100%; border-collapse: collapse; font-size: 14.5px; }

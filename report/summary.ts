@@ -1,7 +1,7 @@
 /**
  * @file The result in one sentence.
  */
-import { comparisons, type Comparison, type Findings } from './findings.js';
+import { comparisons, wholeEpochs, type Comparison, type Findings } from './findings.js';
 import { counted, integer, percent, percentWithStd, points } from './numbers.js';
 
 /**
@@ -43,7 +43,7 @@ export function summarise(findings: Findings): string {
 function comparedWith(
   { distilled, selected, random, full }: Comparison,
   images: number,
-  { experts, trainingImages }: Findings,
+  findings: Findings,
 ): string {
   const parts: string[] = [];
   const own = distilled ?? selected;
@@ -54,9 +54,10 @@ function comparedWith(
     );
   }
   if (own && full && full.mean > 0) {
-    const epochs = experts ? `${counted(experts.config.epochs, 'epoch')} on ` : '';
+    const count = wholeEpochs(findings, full);
+    const epochs = count === undefined ? '' : `${counted(count, 'epoch')} on `;
     const share = percent(own.mean / full.mean, 0);
-    parts.push(`${share} of what ${epochs}all ${integer(trainingImages)} give`);
+    parts.push(`${share} of what ${epochs}all ${integer(findings.trainingImages)} give`);
   }
   return parts.join(', ');
 }

@@ -4,7 +4,7 @@
  */
 import type { EvaluationScores } from '../activities/contract.js';
 import type { Reference } from '../artifacts/reference.js';
-import type { TrainingSet } from '../compute/protocol.js';
+import type { EvaluateNetworkInput, TrainingSet } from '../compute/protocol.js';
 import type { EvaluateStage } from '../definition/plan.js';
 import { networkName } from '../definition/network-names.js';
 import type { NetworkSpec } from '../networks/spec.js';
@@ -22,13 +22,24 @@ export type EvaluationPosition = readonly (readonly (number | null)[])[];
 
 export type EvaluateInput = StageInput<EvaluateStage, EvaluationPosition>;
 
-/** One cell of the grid: an architecture on a training set, in `runs` fresh networks. */
+type TrainingSettings = Pick<
+  EvaluateNetworkInput,
+  'epochs' | 'lr' | 'momentum' | 'weightDecay' | 'batchSize' | 'augmentation'
+>;
+
+/** One cell of the grid: an architecture on a training set, in some fresh networks. */
 interface Cell {
   readonly trainedOn: EvaluationScores['trainedOn'];
   readonly trainingSet: TrainingSet;
   readonly network: NetworkSpec;
-  readonly lr: 'learned' | number;
+  readonly training: TrainingSettings;
   readonly accuracies: (number | null)[];
+}
+
+/** The cells of one training set. */
+interface Column extends Pick<Cell, 'trainedOn' | 'trainingSet' | 'training'> {
+  readonly networks: readonly NetworkSpec[];
+  readonly runs: number;
 }
 
 /** Measures test accuracy by architecture, run and training set. */
@@ -47,7 +58,8 @@ export async function evaluate(input: EvaluateInput): Promise<StageOutcome> {
         accuracies: accuracies.filter(isMeasured),
       }));
       const experts = Object.values(expertSets(input));
-      return stage.unit('summary', () => light.summariseEvaluation({ scores, experts }));
+      const summary = { scores, experts, ...(input.stage.with.full && { ofFull: true as const }) };
+      return stage.unit('summary', () => light.summariseEvaluation(summary));
     },
   );
 }
@@ -66,24 +78,57 @@ function expertSets({ upstream }: EvaluateInput): Record<string, Reference> {
 }
 
 function grid(input: EvaluateInput): Cell[] {
+  const cells = columns(input).flatMap(({ networks, ...column }) =>
+    networks.map((network) => ({ ...column, network })),
+  );
+  return cells.map(({ runs, ...cell }, index) => {
+    const earlier = input.resume?.position?.[index];
+    return { ...cell, accuracies: Array.from({ length: runs }, (_, run) => earlier?.[run] ?? null) };
+  });
+}
+
+/** In this order, which positions of earlier runs rely on. */
+function columns(input: EvaluateInput): Column[] {
   const { with: config } = input.stage;
-  const sets: Pick<Cell, 'trainedOn' | 'trainingSet' | 'lr'>[] = [
+  const { networks, runs, full } = config;
+  const found: Column[] = [
     {
       trainedOn: input.upstream[config.dataset.stage]?.stage.uses === 'select' ? 'selected' : 'distilled',
       trainingSet: { kind: 'distilled', result: resolveOutput(input.upstream, config.dataset) },
-      lr: config.lr,
+      training: settingsOf(config),
+      networks,
+      runs,
     },
-    ...config.baselines.map((kind) => ({
-      trainedOn: kind,
-      trainingSet: { kind, ipc: imagesPerClass(input) },
-      lr: config.baselineLr,
-    })),
   ];
-  const cells = sets.flatMap((set) => config.networks.map((network) => ({ ...set, network })));
-  return cells.map((cell, index) => {
-    const earlier = input.resume?.position?.[index];
-    return { ...cell, accuracies: Array.from({ length: config.runs }, (_, run) => earlier?.[run] ?? null) };
-  });
+  if (config.baselines.includes('random'))
+    found.push({
+      trainedOn: 'random',
+      trainingSet: { kind: 'random', ipc: imagesPerClass(input) },
+      training: { ...settingsOf(config), lr: config.baselineLr },
+      networks,
+      runs,
+    });
+  if (full)
+    found.push({
+      trainedOn: 'full',
+      trainingSet: { kind: 'full' },
+      training: settingsOf(full),
+      networks: full.networks,
+      runs: full.runs,
+    });
+  return found;
+}
+
+/** Of a training what the task is told, in one order. */
+function settingsOf({
+  epochs,
+  lr,
+  momentum,
+  weightDecay,
+  batchSize,
+  augmentation,
+}: TrainingSettings): TrainingSettings {
+  return { epochs, lr, momentum, weightDecay, batchSize, augmentation };
 }
 
 function countMeasured(cells: readonly Cell[]): number {
@@ -106,25 +151,24 @@ function imagesPerClass({ upstream, stage }: EvaluateInput): number {
 
 /** Measures what is missing; starts no more when the history grows long. */
 async function fill(
-  { stage: { with: config, maxParallel }, run: context }: EvaluateInput,
+  { stage: { maxParallel }, run: context }: EvaluateInput,
   cells: readonly Cell[],
   stage: StageWork<EvaluationPosition>,
 ): Promise<void> {
   stage.progress.at(countMeasured(cells));
   await inGroup(maxParallel, (group) => {
-    for (const { network, trainedOn, trainingSet, lr, accuracies } of cells) {
-      for (let run = 0; run < config.runs; run += 1) {
-        if (accuracies[run] !== null) continue;
+    for (const { network, trainedOn, trainingSet, training, accuracies } of cells) {
+      for (const [run, measured] of accuracies.entries()) {
+        if (measured !== null) continue;
         group.start(async () => {
           if (historyIsLong()) return;
           const what = `${networkName(network)} on ${trainedOn} run ${run}`;
-          const { epochs, momentum, weightDecay, batchSize, augmentation } = config;
           const result = await stage.compute('evaluateNetwork', what, {
             ...context,
             network,
             trainingSet,
             split: 'test',
-            ...{ epochs, lr, momentum, weightDecay, batchSize, augmentation },
+            ...training,
             run,
           });
           accuracies[run] = result.accuracy;

@@ -1,6 +1,7 @@
 /**
  * @file How many units of work a stage has, as its status counts them.
  */
+import { smallTrainings, wholeTrainings } from '../definition/evaluation-units.js';
 import type { PlannedStage } from '../definition/plan.js';
 
 /** Experts, iterations, trained networks; a selection and a report are one. */
@@ -10,10 +11,8 @@ export function stageTotal(stage: PlannedStage): number {
       return stage.with.count;
     case 'distill':
       return stage.with.iterations;
-    case 'evaluate': {
-      const { runs, networks, baselines } = stage.with;
-      return runs * networks.length * (1 + baselines.length);
-    }
+    case 'evaluate':
+      return smallTrainings(stage.with) + wholeTrainings(stage.with);
     case 'select':
     case 'report':
       return 1;

@@ -1,7 +1,7 @@
 /**
  * @file Results in one line, for status answers and the Temporal UI.
  */
-import type { PipelineStatus, StageOutput, StageStatus } from '../definition/stages.js';
+import type { EvaluationRow, PipelineStatus, StageOutput, StageStatus } from '../definition/stages.js';
 import { stateWords } from './matrix-status.js';
 
 /** Failed cells of a matrix that are shown. */
@@ -22,11 +22,17 @@ export function summarise(output: StageOutput): string {
       return `${output.count} real images by ${output.method}`;
     case 'evaluate':
       return output.rows
-        .map((row) => `${row.architecture} on ${row.trainedOn} ${percent(row.mean, row.std)}`)
+        .map(
+          (row) => `${row.architecture} on ${row.trainedOn} ${percent(row.mean, row.std)}${shareOfFull(row)}`,
+        )
         .join('; ');
     case 'report':
       return output.report.key;
   }
+}
+
+function shareOfFull({ ofFull }: EvaluationRow): string {
+  return ofFull === undefined ? '' : ` (${(ofFull * 100).toFixed(0)} % of full)`;
 }
 
 function percent(mean: number, std: number): string {

@@ -2,23 +2,24 @@
  * @file What came out of a run, in a table and a sentence.
  */
 import { methodName } from '../../definition/method-names.js';
-import type { DistillStage, Plan, SelectStage } from '../../definition/plan.js';
+import type { DistillStage, EvaluateStage, Plan, SelectStage } from '../../definition/plan.js';
 import type { EvaluationRow, PipelineResult } from '../../definition/stages.js';
 import { printable } from '../terminal/escape.js';
 import { formatAccuracyStd } from '../terminal/format.js';
 import { tableLines } from '../terminal/table.js';
 import type { Terminal } from '../terminal/terminal.js';
 
-/** What one evaluation found, and the stage whose images it was of. */
+/** What one evaluation found, its stage, and the stage whose images it was of. */
 interface Evaluated {
   readonly rows: readonly EvaluationRow[];
+  readonly stage: EvaluateStage | undefined;
   readonly source: DistillStage | SelectStage | undefined;
 }
 
 /** The evaluations of a run, one after the other. */
 function evaluations({ stages }: PipelineResult, plan: Plan | undefined): Evaluated[] {
   return Object.entries(stages).flatMap(([id, output]) =>
-    output.type === 'evaluate' ? [{ rows: output.rows, source: sourceOf(id, plan) }] : [],
+    output.type === 'evaluate' ? [{ rows: output.rows, ...stagesOf(id, plan) }] : [],
   );
 }
 
@@ -27,17 +28,17 @@ function withoutRepeatedWholes(evaluated: readonly Evaluated[]): Evaluated[] {
   const last = new Map<string, EvaluationRow>();
   for (const row of evaluated.flatMap(({ rows }) => rows))
     if (row.trainedOn === 'full') last.set(row.architecture, row);
-  return evaluated.map(({ rows, source }) => ({
+  return evaluated.map(({ rows, ...stages }) => ({
     rows: rows.filter((row) => row.trainedOn !== 'full' || last.get(row.architecture) === row),
-    source,
+    ...stages,
   }));
 }
 
-function sourceOf(id: string, plan: Plan | undefined): Evaluated['source'] {
-  const evaluate = plan?.stages.find((stage) => stage.id === id);
-  const dataset = evaluate?.uses === 'evaluate' ? evaluate.with.dataset.stage : undefined;
-  const source = plan?.stages.find((stage) => stage.id === dataset);
-  return source?.uses === 'distill' || source?.uses === 'select' ? source : undefined;
+function stagesOf(id: string, plan: Plan | undefined): Omit<Evaluated, 'rows'> {
+  const found = plan?.stages.find((candidate) => candidate.id === id);
+  const stage = found?.uses === 'evaluate' ? found : undefined;
+  const source = plan?.stages.find((candidate) => candidate.id === stage?.with.dataset.stage);
+  return { stage, source: source?.uses === 'distill' || source?.uses === 'select' ? source : undefined };
 }
 
 /**
@@ -61,9 +62,9 @@ export function accuracyLines(
       ...(whole ? [{ title: 'OF WHOLE', align: 'right' } as const] : []),
       { title: 'RUNS', align: 'right' },
     ],
-    evaluated.flatMap(({ rows: own, source }) =>
+    evaluated.flatMap(({ rows: own, ...stages }) =>
       own.map((row) => [
-        trainedOn(row, source, plan),
+        trainedOn(row, stages, plan),
         printable(row.architecture),
         formatAccuracyStd(row.mean, row.std),
         ...(whole ? [shareOfWhole(row, rows)] : []),
@@ -87,8 +88,8 @@ function shareOfWhole(row: EvaluationRow, rows: readonly EvaluationRow[]): strin
 }
 
 function trainedOn(
-  { trainedOn: set }: EvaluationRow,
-  source: Evaluated['source'],
+  { trainedOn: set, source: by }: EvaluationRow,
+  { stage, source }: Omit<Evaluated, 'rows'>,
   plan: Plan | undefined,
 ): string {
   const ipc = source?.with.ipc;
@@ -105,8 +106,10 @@ function trainedOn(
       const images =
         limit === undefined ? 'the whole training set' : `all ${limit.toLocaleString('en')} training images`;
       // Few epochs are not all that the images can give, so how many there were is said.
-      const epochs = plan?.stages.find((stage) => stage.uses === 'train-experts')?.with.epochs;
-      return epochs === undefined ? images : `${images}, ${epochs} epochs`;
+      if (by === 'training')
+        return `${images}${stage?.with.full ? `, ${stage.with.full.epochs} epochs` : ''}`;
+      const epochs = plan?.stages.find((other) => other.uses === 'train-experts')?.with.epochs;
+      return epochs === undefined ? images : `${images}, ${epochs} epochs (experts)`;
     }
   }
 }

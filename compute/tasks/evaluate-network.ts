@@ -7,18 +7,31 @@ import { decodeDistilled } from '../../artifacts/result-folder.js';
 import { accuracyInSteps } from '../../distillation/accuracy.js';
 import { resolveAugmentation } from '../../distillation/augmentation/strategy.js';
 import { randomBaseline, subset } from '../../distillation/baselines.js';
-import { FloatImages, oneHot } from '../../distillation/batches.js';
+import { FloatImages, oneHot, type BatchSource } from '../../distillation/batches.js';
 import { interruptibly } from '../../distillation/interruptible.js';
 import { networkName } from '../../definition/network-names.js';
 import { EvaluationTraining, initialEvaluation } from '../../distillation/evaluation.js';
 import { DistilleryError } from '../../errors/errors.js';
 import { Checkpointing, Speed } from '../checkpointing.js';
 import type { TaskContext } from '../context.js';
-import type { EvaluateNetworkInput, EvaluateNetworkResult } from '../protocol.js';
+import type { EvaluateNetworkInput, EvaluateNetworkResult, TrainingSet } from '../protocol.js';
 import { trainingState, trainingTensors } from '../training-checkpoint.js';
 import { requireMemory } from '../memory-need.js';
 import { evaluationUnit } from '../unit-keys.js';
 import { networkPrograms, runImages, type RunImages } from '../warm.js';
+
+const described: Readonly<Record<TrainingSet['kind'], string>> = {
+  distilled: 'the distilled images',
+  random: 'the random images',
+  full: 'the whole training set',
+};
+
+/** The setting that says how fast they are trained on. */
+const rateSetting: Readonly<Record<TrainingSet['kind'], string>> = {
+  distilled: 'lr',
+  random: 'baselineLr',
+  full: 'full.lr',
+};
 
 export async function evaluateNetwork(
   input: EvaluateNetworkInput,
@@ -34,7 +47,7 @@ export async function evaluateNetwork(
   if (lr === undefined)
     throw new DistilleryError(
       'InvalidDefinition',
-      'Random real images have no learned rate: give `lr` as a number for them.',
+      'Real images have no learned rate: give `lr` as a number for them.',
     );
   const programs = networkPrograms(context, input.network, images.manifest);
   requireMemory(context, 'evaluateNetwork', {
@@ -59,7 +72,8 @@ export async function evaluateNetwork(
   );
   const steps = () => training.epoch * training.stepsPerEpoch + training.stepOfEpoch;
   const total = input.epochs * training.stepsPerEpoch;
-  const name = `${networkName(input.network)} run ${input.run} on ${input.trainingSet.kind}`;
+  const { kind } = input.trainingSet;
+  const name = `${networkName(input.network)} run ${input.run} on ${kind === 'full' ? 'the whole set' : kind}`;
   const speed = new Speed(steps());
   let loss = Number(newest?.metadata.loss ?? Number.NaN);
   const checkpointing = new Checkpointing(context, async () => {
@@ -73,8 +87,8 @@ export async function evaluateNetwork(
       if (!Number.isFinite(step.loss))
         throw new DistilleryError(
           'Diverged',
-          `Training on the ${input.trainingSet.kind} images diverged in epoch ${training.epoch} ` +
-            `(${name}, lr ${lr}): give evaluate a smaller lr.`,
+          `Training on ${described[kind]} diverged in epoch ${training.epoch + (step.finishedEpoch ? 0 : 1)} ` +
+            `(${name}, lr ${lr}): give evaluate a smaller ${rateSetting[kind]}.`,
         );
       const rate = speed.at(steps());
       context.report({
@@ -104,9 +118,11 @@ async function trainingSet(
   { trainingSet: set, seed, run }: EvaluateNetworkInput,
   images: RunImages,
   context: TaskContext,
-): Promise<{ set: FloatImages; learnedRate?: number }> {
+): Promise<{ set: BatchSource; learnedRate?: number }> {
   const { shape, classes } = images.manifest;
   switch (set.kind) {
+    case 'full':
+      return { set: images.train };
     case 'random':
       return {
         set: subset(images.train, randomBaseline(images.trainBytes, classes, { ipc: set.ipc, seed, run })),

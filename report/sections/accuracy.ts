@@ -4,7 +4,13 @@
 import type { Bar } from '../charts/bar.js';
 import { barChart } from '../charts/bar.js';
 import type { EvaluationRow } from '../../definition/stages.js';
-import { comparisons, type Comparison, type EvaluationFindings, type Findings } from '../findings.js';
+import {
+  comparisons,
+  wholeEpochs,
+  type Comparison,
+  type EvaluationFindings,
+  type Findings,
+} from '../findings.js';
 import { markup, type Markup } from '../markup.js';
 import { counted, integer, percent, percentTick, percentWithStd, significant } from '../numbers.js';
 
@@ -64,7 +70,14 @@ function tableRow(row: EvaluationRow, { full }: Comparison, findings: Findings):
       : (findings.distilled?.images ?? findings.selected?.output.count);
   const share = full && full.mean > 0 ? percent(row.mean / full.mean, 0) : '';
   const single = row.accuracies.map((accuracy) => percent(accuracy)).join(', ');
-  return markup`<tr${row.trainedOn === 'distilled' || row.trainedOn === 'selected' ? markup` class="strong"` : ''}><td><span class="swatch ${row.trainedOn}">${names[row.trainedOn]}</span></td><td class="number">${images === undefined ? '' : integer(images)}</td><td class="number" title="${single}">${percentWithStd(row.mean, row.std, row.accuracies.length)}</td><td class="number">${row.accuracies.length}</td><td class="number">${share}</td></tr>`;
+  return markup`<tr${row.trainedOn === 'distilled' || row.trainedOn === 'selected' ? markup` class="strong"` : ''}><td><span class="swatch ${row.trainedOn}">${names[row.trainedOn]}</span>${source(row, findings)}</td><td class="number">${images === undefined ? '' : integer(images)}</td><td class="number" title="${single}">${percentWithStd(row.mean, row.std, row.accuracies.length)}</td><td class="number">${row.accuracies.length}</td><td class="number">${share}</td></tr>`;
+}
+
+/** Whose accuracy that of the whole set is, and after how long: that tells one such number from another. */
+function source(row: EvaluationRow, findings: Findings): Markup | undefined {
+  const epochs = wholeEpochs(findings, row);
+  if (row.trainedOn !== 'full' || epochs === undefined) return undefined;
+  return markup` <small>${row.source === 'training' ? '' : 'experts, '}${counted(epochs, 'epoch')}</small>`;
 }
 
 /** What `lr: learned` stands for: not every method learns a rate. */
@@ -79,12 +92,18 @@ function protocol({ config, output }: EvaluationFindings, findings: Findings): s
   const random = output.rows.some((row) => row.trainedOn === 'random')
     ? ` The random baseline is as many real images, trained alike with learning rate ${significant(config.baselineLr)}.`
     : '';
-  const full =
-    output.rows.some((row) => row.trainedOn === 'full') && findings.experts
+  const whole = output.rows.filter((row) => row.trainedOn === 'full');
+  const byExperts = whole.some(({ source: by }) => by === undefined);
+  const experts =
+    byExperts && findings.experts
       ? ` The whole set is what the experts reached on ${counted(findings.trainingImages, 'image')} in ${counted(findings.experts.config.epochs, 'epoch')}.`
+      : '';
+  const trained =
+    config.full && whole.some(({ source: by }) => by === 'training')
+      ? ` ${byExperts ? 'For the other networks the whole set is' : 'The whole set is'} what ${counted(config.full.runs, 'network')} reached on ${counted(findings.trainingImages, 'image')} in ${counted(config.full.epochs, 'epoch')} (SGD at ${significant(config.full.lr)}, momentum ${significant(config.full.momentum)}, weight decay ${significant(config.full.weightDecay)}).`
       : '';
   const images = findings.selected
     ? `real images selected by ${findings.selected.config.method.name}`
     : 'distilled images';
-  return `Freshly initialised networks were trained on the ${images} alone for ${counted(config.epochs, 'epoch')} (SGD at ${rate}, momentum ${significant(config.momentum)}, weight decay ${significant(config.weightDecay)}) and tested once on ${counted(findings.dataset.test.count, 'image')} by which nothing was trained or chosen.${random}${full}`;
+  return `Freshly initialised networks were trained on the ${images} alone for ${counted(config.epochs, 'epoch')} (SGD at ${rate}, momentum ${significant(config.momentum)}, weight decay ${significant(config.weightDecay)}) and tested once on ${counted(findings.dataset.test.count, 'image')} by which nothing was trained or chosen.${random}${experts}${trained}`;
 }

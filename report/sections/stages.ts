@@ -45,7 +45,7 @@ function outcome(output: StageOutput): string {
       return `${counted(output.count, 'real image')} by ${output.method}`;
     case 'evaluate': {
       const runs = output.rows
-        .filter((row) => row.trainedOn !== 'full')
+        .filter((row) => row.trainedOn !== 'full' || row.source === 'training')
         .reduce((sum, row) => sum + row.accuracies.length, 0);
       const best = output.rows.find(({ trainedOn }) => trainedOn === 'distilled' || trainedOn === 'selected');
       return `${counted(runs, 'network')} trained${best ? `; ${best.trainedOn} ${percent(best.mean)}` : ''}`;

@@ -5,7 +5,11 @@ import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
 import { ApplicationFailure } from '@temporalio/common';
 import type { MockActivityEnvironment } from '@temporalio/testing';
-import type { LightActivities, WriteReportInput } from '../../activities/contract.js';
+import type {
+  LightActivities,
+  SummariseEvaluationInput,
+  WriteReportInput,
+} from '../../activities/contract.js';
 import { createLightActivities, type LightDependencies } from '../../activities/index.js';
 import { stageIdentity } from '../../activities/stage-identity.js';
 import { datasetKey } from '../../artifacts/layout.js';
@@ -271,6 +275,41 @@ describe('light activities', () => {
     );
     const document = JSON.parse(new TextDecoder().decode(await store.get(output.scores))) as typeof output;
     assert.deepEqual(document.rows, output.rows);
+  });
+
+  it('says what share of the whole set a result is, and who trained on that', async () => {
+    const { recordTrajectorySet, summariseEvaluation } = activities();
+    const trajectories = [await putExpert(store, 2, [0.1, 0.8])];
+    const set = await perform(environment, recordTrajectorySet, { key: 'full', network, trajectories });
+    const resNet = { architecture: 'ResNet18', norm: 'instance' } as const;
+    const measured = [
+      { trainedOn: 'distilled', network, accuracies: [0.5, 0.7] },
+      { trainedOn: 'distilled', network: resNet, accuracies: [0.2, 0.4] },
+      { trainedOn: 'full', network: resNet, accuracies: [0.9, 0.9] },
+    ] as const;
+    const brief = async (scores: SummariseEvaluationInput['scores']) => {
+      const input = { scores, experts: [set.trajectories], ofFull: true } as const;
+      const { rows } = await perform(environment, summariseEvaluation, input);
+      return rows.map(({ trainedOn, source, architecture, mean, ofFull }) => [
+        `${architecture} ${trainedOn} ${source ?? 'experts'}`,
+        Number(mean.toFixed(3)),
+        ofFull === undefined ? undefined : Number(ofFull.toFixed(3)),
+      ]);
+    };
+    assert.deepEqual(await brief(measured), [
+      ['ConvNet distilled experts', 0.6, 0.75],
+      ['ResNet18 distilled experts', 0.3, 0.333],
+      ['ResNet18 full training', 0.9, undefined],
+      ['ConvNet full experts', 0.8, undefined],
+    ]);
+    // What was trained for the evaluation stands for the experts.
+    assert.deepEqual(
+      (await brief([...measured, { trainedOn: 'full', network, accuracies: [0.85] }])).slice(2),
+      [
+        ['ResNet18 full training', 0.9, undefined],
+        ['ConvNet full training', 0.85, undefined],
+      ],
+    );
   });
 
   it('records a result under its identity and finds it again', async () => {

@@ -383,7 +383,7 @@ describe('evaluateNetwork', () => {
     const { store, dataset } = await newStore(t);
     await assert.rejects(run(evaluateNetwork, evaluation(dataset, { lr: 1e30, momentum: 0 }), store), {
       code: 'Diverged',
-      message: /random images diverged in epoch \d+ .*smaller lr/,
+      message: /random images diverged in epoch \d+ .*smaller baselineLr/,
     });
   });
 });

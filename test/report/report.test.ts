@@ -175,6 +175,39 @@ test('the sentence says the result, and less where there is less to compare', as
   );
 });
 
+/** The run with an evaluation that trained on the whole set. */
+const withFull = (input: ReportInput): ReportInput => ({
+  ...input,
+  plan: {
+    ...input.plan,
+    stages: input.plan.stages.map((stage) => {
+      if (stage.uses !== 'evaluate') return stage;
+      const full = { ...stage.with, runs: 2, epochs: 90, lr: 0.02 };
+      return { ...stage, with: { ...stage.with, full } };
+    }),
+  },
+});
+
+test('whose number that of the whole set is, is said', async () => {
+  const whole = { ...row('full', 0.9), source: 'training' } as const;
+  const trained = await pageOf({ rows: [row('distilled', 0.45), whole] }, withFull);
+  assert.match(sentence(trained), /: 50 % of what 90 epochs on all 20,000 give\.$/);
+  assert.match(trained, /Whole set<\/span> <small>90\u00a0epochs</);
+  assert.match(
+    trained,
+    /The whole set is what 2\u00a0networks reached on .* in 90\u00a0epochs \(SGD at 0\.02/,
+  );
+  assert.match(trained, /<td>6\u00a0networks trained; distilled/);
+  const experts = await pageOf({});
+  assert.match(experts, /Whole set<\/span> <small>experts, 7\u00a0epochs</);
+  const other = { ...whole, architecture: 'ResNet18' };
+  const both = await pageOf({ rows: [row('distilled', 0.4), row('full', 0.8), other] }, withFull);
+  assert.match(
+    both,
+    /what the experts reached .* For the other networks the whole set is what 2\u00a0networks/,
+  );
+});
+
 /** The run with a coreset that was evaluated after the distillation. */
 async function withCoreset(edit: (input: ReportInput) => ReportInput = (input) => input): Promise<string> {
   const { store, input } = await sampleRun(options());

@@ -158,6 +158,65 @@ describe('pipeline', () => {
     assert.equal(resolved.args[3], 1);
   });
 
+  it('trains on the whole set what no expert stands for, as often and as long as that says', async () => {
+    const pretend = new Pretend();
+    const resNet: NetworkSpec = { architecture: 'ResNet18', norm: 'instance' };
+    const { with: config } = evaluation();
+    const { lr, ...own } = {
+      lr: 0.02,
+      momentum: 0,
+      weightDecay: 0,
+      batchSize: 64,
+      augmentation: 'none',
+    } as const;
+    const full = { networks: [resNet], runs: 3, epochs: 5, lr, ...own };
+    const stage = evaluation({
+      with: { ...config, networks: [network, resNet], runs: 1, baselines: ['random', 'full'], full },
+    });
+    await withWorkers(server, pretend, async () => {
+      const plan = planOf(experts(), distillation(20, 20, 20), stage);
+      const handle = await startPipeline(server.client, plan);
+      await handle.result();
+      const status = (await handle.query(pipelineStatus)).stages.find(({ id }) => id === 'evaluate');
+      assert.deepEqual([status?.done, status?.total], [7, 7]);
+    });
+    const whole = pretend.calls
+      .filter(({ name }) => name === 'evaluateNetwork')
+      .map(({ args }) => args[0] as EvaluateNetworkInput)
+      .filter(({ trainingSet }) => trainingSet.kind === 'full');
+    assert.deepEqual(
+      whole.map(({ run }) => run),
+      [0, 1, 2],
+    );
+    for (const {
+      network: of,
+      split,
+      epochs,
+      lr: rate,
+      momentum,
+      weightDecay,
+      batchSize,
+      augmentation,
+    } of whole)
+      assert.deepEqual(
+        { of, split, epochs, rate, momentum, weightDecay, batchSize, augmentation },
+        { of: resNet, split: 'test', epochs: 5, rate: lr, ...own },
+      );
+    const [summary] = pretend.calls.filter(({ name }) => name === 'summariseEvaluation');
+    const { scores, ofFull } = summary?.args[0] as SummariseEvaluationInput;
+    assert.equal(ofFull, true);
+    assert.deepEqual(
+      scores.map(({ trainedOn, network: of, accuracies }) => [trainedOn, of.architecture, accuracies.length]),
+      [
+        ['distilled', 'ConvNet', 1],
+        ['distilled', 'ResNet18', 1],
+        ['random', 'ConvNet', 1],
+        ['random', 'ResNet18', 1],
+        ['full', 'ResNet18', 3],
+      ],
+    );
+  });
+
   it('selects images by the experts, and evaluates them beside as many random ones', async () => {
     const pretend = new Pretend();
     const evaluate = evaluation({
