@@ -6,7 +6,7 @@ import { connectStore } from '../artifacts/s3-store.js';
 import { loadNetworkModules, modulesVariable } from '../networks/modules.js';
 import { openTensorflowDevice } from '../tensor/tensorflow-device.js';
 import { serve } from './serve.js';
-import { checkpointIntervalFrom, memoryLimitFrom } from './spawn.js';
+import { checkpointIntervalFrom, imageRoomFrom, memoryLimitFrom } from './spawn.js';
 import { tasks } from './tasks/index.js';
 
 serve(tasks, async () => {
@@ -17,10 +17,12 @@ serve(tasks, async () => {
     loadNetworkModules(process.env[modulesVariable]),
   ]);
   const memoryLimit = memoryLimitFrom(process.env);
+  const imageRoom = imageRoomFrom(process.env);
   return {
     store,
     device,
     checkpointInterval: checkpointIntervalFrom(process.env),
     ...(memoryLimit !== undefined && { memoryLimit }),
+    ...(imageRoom !== undefined && { imageRoom }),
   };
 });

@@ -2,6 +2,7 @@
  * @file What a task is given to work with.
  */
 import type { ArtifactStore } from '../artifacts/store.js';
+import type { ImageRoom } from '../datasets/load.js';
 import type { UnitProgress } from '../definition/stages.js';
 import type { Device } from '../tensor/device.js';
 import type { CheckpointInterval } from './checkpoint-policy.js';
@@ -27,6 +28,8 @@ export interface TaskContext {
   readonly checkpointInterval: CheckpointInterval;
   /** Bytes of memory that this process may take; no limit when absent. */
   readonly memoryLimit?: number;
+  /** Where images may be; in memory, all of them, when absent. */
+  readonly imageRoom?: ImageRoom;
   /** Set once the task is to stop; look at it between steps. */
   stopRequested(): StopReason | undefined;
   /** Lets messages in; await it between steps that compute without awaiting. */
@@ -34,4 +37,11 @@ export interface TaskContext {
   report(progress: Omit<UnitProgress, 'worker' | 'waiting'>): void;
   /** Says with all further progress that something has to wait, and for what; undefined once it is over. */
   waiting(reason: string | undefined): void;
+}
+
+/** Lets messages in where there is nothing to write. @throws Stopped when the task is to stop */
+export async function mayStop(context: TaskContext): Promise<void> {
+  await context.breathe();
+  const reason = context.stopRequested();
+  if (reason !== undefined) throw new Stopped(reason);
 }

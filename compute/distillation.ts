@@ -82,7 +82,7 @@ async function trajectoryMatching(
     kinds: ['plain-sgd', 'second-order'],
     batch: Math.min(method.batchSyn ?? syntheticImages, syntheticImages),
     parameterSets: method.synSteps + 1,
-    images: images.train.count,
+    images: images.held,
   });
   const distiller = new Distiller(
     programs,

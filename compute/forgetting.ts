@@ -27,7 +27,7 @@ import { networkPrograms, type RunImages } from './warm.js';
 export async function countForgetting(
   input: SelectImagesInput,
   method: Extract<CoresetMethod, { readonly name: 'forgetting' }>,
-  { train, manifest }: RunImages,
+  { train, held, manifest }: RunImages,
   context: TaskContext,
 ): Promise<Remembered> {
   const programs = networkPrograms(context, input.network, manifest);
@@ -37,7 +37,7 @@ export async function countForgetting(
     kinds: [plain ? 'plain-sgd' : 'momentum-sgd'],
     batch: Math.min(method.batchSize, train.count),
     parameterSets: 4,
-    images: train.count,
+    images: held,
   });
   const checkpoints = new Checkpoints(context.store, selectionUnit(input), { goal: method.epochs });
   const stepsPerEpoch = Math.ceil(train.count / method.batchSize);

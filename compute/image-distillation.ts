@@ -24,14 +24,14 @@ import { networkPrograms, type RunImages } from './warm.js';
 export function unrolling(
   { config, network, seed }: DistillChunkInput,
   method: DdConfig,
-  { train, trainBytes, manifest }: RunImages,
+  { train, trainBytes, held, manifest }: RunImages,
   context: TaskContext,
   newest: Checkpoint | undefined,
 ): ImageDistiller {
   const { ipc, init, augmentation } = config;
   const programs = networkPrograms(context, network, manifest);
   const labels = syntheticLabels(manifest.classes, ipc);
-  const need = { network: programs.network, parameterSets: method.synSteps + 1, images: train.count };
+  const need = { network: programs.network, parameterSets: method.synSteps + 1, images: held };
   requireMemory(context, 'distillChunk', {
     ...need,
     kinds: ['plain-sgd', 'second-order'],
@@ -66,7 +66,7 @@ export function unrolling(
 export function classMatching(
   { config, network, seed }: DistillChunkInput,
   method: DmConfig | GradientMatchingConfig,
-  { train, trainBytes, manifest }: RunImages,
+  { train, trainBytes, held, manifest }: RunImages,
   context: TaskContext,
   newest: Checkpoint | undefined,
 ): ImageDistiller {
@@ -85,7 +85,7 @@ export function classMatching(
     kinds: [method.name === 'dm' ? 'logits' : 'plain-sgd'],
     batch: Math.min(batchReal, ...members.map(({ length }) => length)),
     parameterSets: 3,
-    images: train.count,
+    images: held,
   });
   const operations = method.name === 'dc' ? [] : resolveAugmentation(augmentation, manifest.flip);
   const images = new ClassImages(train, members, { operations, batchReal, ipc, seed });

@@ -4,6 +4,7 @@
 import { hostname } from 'node:os';
 import { onBehalfOf } from '../artifacts/store-work.js';
 import type { ArtifactStore } from '../artifacts/store.js';
+import type { ImageRoom } from '../datasets/load.js';
 import { DistilleryError } from '../errors/errors.js';
 import type { UnitProgress } from '../definition/stages.js';
 import type { Device } from '../tensor/device.js';
@@ -23,6 +24,7 @@ export interface Equipment {
   readonly device: Device;
   readonly checkpointInterval: CheckpointInterval;
   readonly memoryLimit?: number;
+  readonly imageRoom?: ImageRoom;
 }
 
 interface CurrentTask {

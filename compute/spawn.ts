@@ -5,6 +5,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { ImageRoom } from '../datasets/load.js';
 import { modulesVariable } from '../networks/modules.js';
 import { deviceVariable, engineEnvironment } from '../tensor/environment.js';
 import { defaultCheckpointSeconds, type CheckpointInterval } from './checkpoint-policy.js';
@@ -13,6 +14,8 @@ import { defaultCheckpointSeconds, type CheckpointInterval } from './checkpoint-
 const intervalVariable = 'DISTILLERY_CHECKPOINT_INTERVAL';
 /** Variable by which the child is told how much memory it may take, in bytes. */
 const memoryVariable = 'DISTILLERY_PROCESS_MEMORY_LIMIT';
+/** Variable by which the child is told where it may have images, as JSON. */
+const imagesVariable = 'DISTILLERY_PROCESS_IMAGES';
 
 export interface SpawnOptions {
   /** Threads the engine may use. */
@@ -25,6 +28,8 @@ export interface SpawnOptions {
   readonly networks?: string;
   /** Bytes that the child may hold; it is stopped when it holds more. Default: no limit. */
   readonly memoryLimit?: number;
+  /** Where the child may have images. Default: in memory, all of them. */
+  readonly imageRoom?: ImageRoom;
   /** Module to run instead of distillery's own child. */
   readonly entry?: string;
 }
@@ -35,6 +40,7 @@ export function spawnCompute({
   checkpointInterval = defaultCheckpointSeconds,
   networks,
   memoryLimit,
+  imageRoom,
   entry,
 }: SpawnOptions): ChildProcess {
   const setpriv = findSetpriv();
@@ -44,6 +50,7 @@ export function spawnCompute({
       ...engineEnvironment(threads),
       [intervalVariable]: String(checkpointInterval),
       [memoryVariable]: memoryLimit === undefined ? '' : String(memoryLimit),
+      [imagesVariable]: imageRoom === undefined ? '' : JSON.stringify(imageRoom),
       ...(device !== undefined && { CUDA_VISIBLE_DEVICES: device, [deviceVariable]: device }),
       ...(networks !== undefined && { [modulesVariable]: networks }),
     },
@@ -86,4 +93,10 @@ function isExecutable(path: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** Where the images may be, as the parent said. */
+export function imageRoomFrom(environment: NodeJS.ProcessEnv): ImageRoom | undefined {
+  const text = environment[imagesVariable];
+  return text === undefined || text === '' ? undefined : (JSON.parse(text) as ImageRoom);
 }

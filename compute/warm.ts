@@ -3,19 +3,17 @@
  * compiled networks. One of each is enough, as tasks of a run follow one another.
  */
 import type { StoredWhitening } from '../artifacts/whitenings.js';
-import { loadDataset } from '../datasets/load.js';
-import { NormalisedImages, pixelsOf, type BatchSource } from '../distillation/batches.js';
+import { openImages } from '../datasets/load.js';
+import { NormalisedImages, type BatchSource } from '../distillation/batches.js';
 import { createNetworkPrograms } from '../distillation/compile-programs.js';
 import type { NetworkPrograms } from '../distillation/network-programs.js';
 import { indicesByClass, requireImages } from '../distillation/real-images.js';
 import { divideRun, runOrder } from '../distillation/split.js';
-import type { DatasetManifest, LabelledImages } from '../datasets/dataset.js';
+import type { DatasetManifest, ImageSource } from '../datasets/dataset.js';
 import { buildNetwork } from '../networks/registry.js';
 import type { NetworkSpec } from '../networks/spec.js';
-import { DistilleryError } from '../errors/errors.js';
-import type { TaskContext } from './context.js';
+import { mayStop, type TaskContext } from './context.js';
 import { Latest } from './latest.js';
-import { bytesInWords, defaultMemoryLimit } from './memory.js';
 import type { DatasetInput } from './protocol.js';
 import { datasetIdentity } from './unit-keys.js';
 import { runWhitening } from './whitening.js';
@@ -32,10 +30,13 @@ export interface RunImages {
   readonly holdout: BatchSource;
   readonly test: BatchSource;
   /** The images of `train` as bytes, with their labels. */
-  readonly trainBytes: LabelledImages;
+  readonly trainBytes: ImageSource;
+  /** Training images that are held in memory: all or none. */
+  readonly held: number;
+  readonly close: () => void;
 }
 
-const images = new Latest<RunImages>();
+const images = new Latest<RunImages>(({ close }) => close());
 
 /**
  * The data set of a run, verified and split.
@@ -54,41 +55,42 @@ export async function runImages(context: TaskContext, dataset: DatasetInput): Pr
 }
 
 async function loadRunImages(context: TaskContext, dataset: DatasetInput): Promise<RunImages> {
-  const { manifest, train, test } = await loadDataset(context.store, dataset.manifest, {
-    choose: (found) => {
-      requireRoom(found, dataset);
-      return runOrder(found.train.count, dataset);
-    },
+  const { imageRoom: room } = context;
+  const { manifest, train, test, inMemory, close } = await openImages(context.store, dataset.manifest, {
+    choose: (found) => runOrder(found.train.count, dataset),
+    room,
+    // Whitened images are held as floats beside the bytes.
+    bytesPerPixel: dataset.zca ? 5 : 1,
+    between: () => mayStop(context),
   });
-  const split = divideRun(train, manifest.classes, dataset);
-  const ready = (found: RunManifest, make: (part: LabelledImages) => BatchSource): RunImages => ({
-    manifest: found,
-    train: make(split.train),
-    holdout: make(split.holdout),
-    test: make(test),
-    trainBytes: split.train,
-  });
-  if (!dataset.zca) {
-    return ready(manifest, (part) => new NormalisedImages(part, manifest.classes, manifest));
+  const opened = [close];
+  const closeAll = (): void => opened.forEach((closeOne) => closeOne());
+  try {
+    const split = divideRun(train, manifest.classes, dataset);
+    const ready = (found: RunManifest, make: (part: ImageSource) => BatchSource): RunImages => ({
+      manifest: found,
+      train: make(split.train),
+      holdout: make(split.holdout),
+      test: make(test),
+      trainBytes: split.train,
+      held: inMemory ? split.train.count : 0,
+      close: closeAll,
+    });
+    if (!dataset.zca) {
+      return ready(manifest, (part) => new NormalisedImages(part, manifest.classes, manifest));
+    }
+    const folder = inMemory ? undefined : room?.folder;
+    const { stored, whiten } = await runWhitening(context, dataset.manifest, manifest, folder);
+    const [mean, std] = [manifest.mean.map(() => 0), manifest.std.map(() => 1)];
+    return ready({ ...manifest, mean, std, whitening: stored }, (part) => {
+      const images = whiten(part);
+      opened.push(() => images.close());
+      return images;
+    });
+  } catch (error) {
+    closeAll();
+    throw error;
   }
-  const { stored, whiten } = await runWhitening(context, dataset.manifest, manifest);
-  const [mean, std] = [manifest.mean.map(() => 0), manifest.std.map(() => 1)];
-  return ready({ ...manifest, mean, std, whitening: stored }, whiten);
-}
-
-/** Images are held for as long as a process works for the run. */
-function requireRoom(manifest: DatasetManifest, { holdout, limit, zca }: DatasetInput): void {
-  const { name, shape, train, test } = manifest;
-  const trainImages = limit === undefined ? train.count : holdout + limit;
-  // Whitened images are held as floats beside the bytes.
-  const bytes = (trainImages + test.count) * pixelsOf(shape) * (zca ? 5 : 1);
-  const room = defaultMemoryLimit();
-  if (bytes <= room) return;
-  throw new DistilleryError(
-    'InvalidDataset',
-    `The images of ${name} that this run uses take ${bytesInWords(bytes)}, and this machine has ` +
-      `${bytesInWords(room)} for computing: set a lower dataset.limit, import smaller images, or use a larger machine.`,
-  );
 }
 
 let programs: { readonly key: string; readonly value: NetworkPrograms } | undefined;

@@ -4,26 +4,29 @@
 import type { Reference } from '../artifacts/reference.js';
 import { readSafetensors, tensorOf } from '../artifacts/safetensors.js';
 import { findWhitening, getWhitening, putWhitening, type StoredWhitening } from '../artifacts/whitenings.js';
-import type { DatasetManifest, LabelledImages } from '../datasets/dataset.js';
-import { FloatImages, oneHot, pixelsOf } from '../distillation/batches.js';
-import { WhiteningFit, whitenBytes } from '../distillation/device-whitening.js';
-import { Stopped, type TaskContext } from './context.js';
+import type { DatasetManifest, ImageSource } from '../datasets/dataset.js';
+import { pixelsOf } from '../distillation/batches.js';
+import { WhiteningFit, whitened } from '../distillation/device-whitening.js';
+import { mayStop, type TaskContext } from './context.js';
 import { whiteningUnit } from './unit-keys.js';
+import { whitenedInMemory, whitenedOnDisk, type WhitenedImages } from './whitened-images.js';
 
 /** A stored whitening, and what it makes of images. */
 export interface RunWhitening {
   readonly stored: StoredWhitening;
-  readonly whiten: (images: LabelledImages) => FloatImages;
+  readonly whiten: (images: ImageSource) => WhitenedImages;
 }
 
 /**
  * @param reference of the manifest
+ * @param folder where whitened images are kept; in memory when absent
  * @throws DistilleryError `Diverged` when the images cannot be whitened, or one of the store
  */
 export async function runWhitening(
   context: TaskContext,
   reference: Reference,
   manifest: DatasetManifest,
+  folder: string | undefined,
 ): Promise<RunWhitening> {
   const unit = whiteningUnit(reference);
   const stored = (await findWhitening(context.store, unit)) ?? (await fit(context, unit, manifest));
@@ -31,13 +34,12 @@ export async function runWhitening(
   const whitening = { dimension: mean.length, mean, transform: matrix };
   return {
     stored,
-    whiten: ({ shape, images, labels }) =>
-      new FloatImages(
-        shape,
-        manifest.classes,
-        whitenBytes(context.device, images, whitening),
-        oneHot(labels, manifest.classes),
-      ),
+    whiten(images) {
+      const parts = whitened(context.device, images, whitening);
+      return folder === undefined
+        ? whitenedInMemory(images, manifest.classes, parts)
+        : whitenedOnDisk(images, manifest.classes, parts, folder);
+    },
   };
 }
 
@@ -53,10 +55,4 @@ async function fit(
     await mayStop(context);
   }
   return putWhitening(context.store, unit, await sums.finish(() => mayStop(context)));
-}
-
-async function mayStop(context: TaskContext): Promise<void> {
-  await context.breathe();
-  const reason = context.stopRequested();
-  if (reason !== undefined) throw new Stopped(reason);
 }

@@ -32,3 +32,12 @@ export interface LabelledImages {
   readonly images: Uint8Array;
   readonly labels: Int32Array;
 }
+
+/** Images by index, wherever their pixels are: in memory, or in files of this machine. */
+export interface ImageSource {
+  readonly shape: ImageShape;
+  readonly count: number;
+  readonly labels: Int32Array;
+  /** NCHW bytes of one image; good until the next call. */
+  readonly pixels: (index: number) => Uint8Array;
+}

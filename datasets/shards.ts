@@ -79,36 +79,52 @@ export async function readSplit(
   const places = wanted === undefined ? undefined : placesOf(wanted, split.count);
   let count = 0;
   for (const shard of split.shards) {
-    const file = readSafetensors(await read(shard));
-    const part = tensorOf(file, 'images', 'U8');
-    const partLabels = tensorOf(file, 'labels', 'I32').data;
-    const [n = 0, ...rest] = part.shape;
-    const fits =
-      rest.join() === [shape.channels, shape.height, shape.width].join() && partLabels.length === n;
-    if (!fits || count + n > split.count) {
-      throw invalid(
-        shard,
-        `images of ${[shape.channels, shape.height, shape.width].join(' x ')} with a label each`,
-      );
-    }
-    const wrong = partLabels.find((label) => label < 0 || label >= classes);
-    if (wrong !== undefined) throw invalid(shard, `labels from 0 to ${classes - 1}, found ${wrong}`);
+    const part = readShard(shard, await read(shard), { shape, classes, most: split.count - count });
     if (places === undefined) {
-      images.set(part.data, count * size);
-      labels.set(partLabels, count);
+      images.set(part.images, count * size);
+      labels.set(part.labels, count);
     } else {
-      partLabels.forEach((label, i) => {
+      part.labels.forEach((label, i) => {
         const place = places[count + i] ?? -1;
         if (place < 0) return;
-        images.set(part.data.subarray(i * size, (i + 1) * size), place * size);
+        images.set(part.images.subarray(i * size, (i + 1) * size), place * size);
         labels[place] = label;
       });
     }
-    count += n;
+    count += part.labels.length;
   }
+  requireCount(split, count);
+  return { shape, count: labels.length, images, labels };
+}
+
+/** What a shard must be: images of that shape, labels of so many classes, at most so many of both. */
+interface ShardForm {
+  readonly shape: ImageShape;
+  readonly classes: number;
+  readonly most: number;
+}
+
+/** @throws DistilleryError `InvalidDataset` when a shard is not what the manifest says. */
+export function readShard(
+  shard: Reference,
+  bytes: Uint8Array,
+  { shape: { channels, height, width }, classes, most }: ShardForm,
+): { readonly images: Uint8Array; readonly labels: Int32Array } {
+  const file = readSafetensors(bytes);
+  const images = tensorOf(file, 'images', 'U8');
+  const labels = tensorOf(file, 'labels', 'I32').data;
+  const [n = 0, ...rest] = images.shape;
+  if (rest.join() !== [channels, height, width].join() || labels.length !== n || n > most)
+    throw invalid(shard, `images of ${channels} x ${height} x ${width} with a label each`);
+  const wrong = labels.find((label) => label < 0 || label >= classes);
+  if (wrong !== undefined) throw invalid(shard, `labels from 0 to ${classes - 1}, found ${wrong}`);
+  return { images: images.data, labels };
+}
+
+/** @throws DistilleryError `InvalidDataset` when the shards do not hold as many images as the split. */
+export function requireCount(split: StoredSplit, count: number): void {
   if (count !== split.count)
     throw invalid(split.shards.at(-1), `${split.count} images in all, found ${count}`);
-  return { shape, count: labels.length, images, labels };
 }
 
 /** Where each of `count` images goes; -1 for those that are not wanted. */

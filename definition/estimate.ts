@@ -5,6 +5,7 @@
 import type { ImageShape } from '../networks/spec.js';
 import { knownDataset, type KnownDataset } from './builtin-datasets.js';
 import { assumedMemory, stepSeconds, type Calibration } from './calibration.js';
+import { defaultImageBytes, imageMemory } from './image-memory.js';
 import { memoryAdvice } from './memory-advice.js';
 import { parameterCount } from './parameter-count.js';
 import type { Plan, PlannedStage } from './plan.js';
@@ -47,8 +48,6 @@ export interface PlanEstimate {
 
 /** A unit of work is an activity: it is handed out, reads its inputs and writes what it has made. */
 const unitSeconds = 0.2;
-/** Decoded and split, images are held as bytes about so often. */
-const copiesOfDataset = 2.5;
 /** The cache of snapshots keeps at most so much. */
 const snapshotCacheBytes = 1024 ** 3;
 
@@ -136,7 +135,7 @@ function memoryOf(
   stage: PlannedStage,
   work: StageWork,
   { shape, classes, trainImages, testImages }: KnownDataset,
-  { count, calibration }: EstimateOptions,
+  { count, calibration, memoryLimit = Infinity }: EstimateOptions,
 ): number {
   const { baseBytes, memoryFactor } = calibration ?? assumedMemory;
   const steps = work.groups.flatMap((group) => group.steps);
@@ -149,7 +148,7 @@ function memoryOf(
   return Math.round(
     baseBytes +
       memoryFactor * Math.max(0, ...peaks) +
-      copiesOfDataset * (trainImages + testImages) * pixels +
+      imageMemory((trainImages + testImages) * pixels, defaultImageBytes(memoryLimit)) +
       4 * parameters * work.parameterSets +
       Math.min(snapshotCacheBytes, 4 * parameters * work.snapshots) +
       synthetic,

@@ -1,7 +1,7 @@
 /**
  * @file What distilled images are compared with: as many random real ones.
  */
-import type { LabelledImages } from '../datasets/dataset.js';
+import type { ImageSource } from '../datasets/dataset.js';
 import { Stream } from '../random/stream.js';
 import { FloatImages, type BatchSource } from './batches.js';
 import { chooseRealImages } from './real-images.js';
@@ -12,7 +12,7 @@ import { chooseRealImages } from './real-images.js';
  * @throws DistilleryError `InvalidDefinition` when a class has too few images
  */
 export function randomBaseline(
-  images: LabelledImages,
+  images: Pick<ImageSource, 'labels'>,
   classes: number,
   { ipc, seed, run }: { readonly ipc: number; readonly seed: number; readonly run: number },
 ): Uint32Array {

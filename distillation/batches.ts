@@ -1,7 +1,7 @@
 /**
  * @file From stored bytes to what networks train on: normalised float images and one-hot targets.
  */
-import type { LabelledImages } from '../datasets/dataset.js';
+import type { ImageSource } from '../datasets/dataset.js';
 import type { ImageShape } from '../networks/spec.js';
 import type { Batch } from './network-programs.js';
 
@@ -30,12 +30,12 @@ export function oneHot(labels: ArrayLike<number>, classes: number): Float32Array
 export class NormalisedImages implements BatchSource {
   readonly count: number;
   readonly shape: ImageShape;
-  readonly #images: LabelledImages;
+  readonly #images: ImageSource;
   readonly #tables: readonly Float32Array[];
 
   /** @param normalisation mean and std per channel, of pixels in [0,1] */
   constructor(
-    images: LabelledImages,
+    images: ImageSource,
     readonly classes: number,
     normalisation: { readonly mean: readonly number[]; readonly std: readonly number[] },
   ) {
@@ -53,14 +53,14 @@ export class NormalisedImages implements BatchSource {
     const count = to - from;
     const size = pixelsOf(this.shape);
     const plane = this.shape.height * this.shape.width;
-    const bytes = this.#images.images;
     const images = new Float32Array(count * size);
     const labels = new Int32Array(count);
     for (let i = 0; i < count; i++) {
       const index = indices[from + i] ?? 0;
       labels[i] = this.#images.labels[index] ?? 0;
+      const bytes = this.#images.pixels(index);
       this.#tables.forEach((table, channel) => {
-        const source = index * size + channel * plane;
+        const source = channel * plane;
         const target = i * size + channel * plane;
         for (let pixel = 0; pixel < plane; pixel++)
           images[target + pixel] = table[bytes[source + pixel] ?? 0] ?? 0;

@@ -170,10 +170,10 @@ function measureHost(seconds: number): Pick<Calibration, 'secondsPerPixel' | 'se
   const pixels = count * pixelsOf(image);
   const bytes = new Uint8Array(pixels).map((_, i) => i % 251);
   const labels = new Int32Array(count);
-  const images = new NormalisedImages({ shape: image, count, images: bytes, labels }, classes, {
-    mean: [0.3],
-    std: [0.3],
-  });
+  const size = pixelsOf(image);
+  const taken = (index: number): Uint8Array => bytes.subarray(index * size, (index + 1) * size);
+  const source = { shape: image, count, labels, pixels: taken };
+  const images = new NormalisedImages(source, classes, { mean: [0.3], std: [0.3] });
   const all = Uint32Array.from({ length: count }, (_, i) => i);
   const { images: floats } = images.batch(all);
   const operations = resolveAugmentation('dsa', true);

@@ -3,6 +3,7 @@
  * come from products alone, by the coupled Newton iteration (Higham, "Functions of Matrices", section 6.7):
  * no eigenvectors, whose signs and order could differ from run to run.
  */
+import type { ImageSource } from '../datasets/dataset.js';
 import { DistilleryError } from '../errors/errors.js';
 import type { Device } from '../tensor/device.js';
 import { GraphBuilder } from '../tensor/graph.js';
@@ -159,39 +160,38 @@ function symmetric(matrix: Float32Array, size: number, factor: number): Float32A
 }
 
 /**
- * `(x - mean) T` of every image.
+ * `(x - mean) T` of every image in order, so many at a time as is fast.
  *
- * @param images `[n, dimension]` bytes
+ * @param images of `dimension` bytes each
  */
-export function whitenBytes(
+export function* whitened(
   device: Device,
-  images: Uint8Array,
+  images: Pick<ImageSource, 'count' | 'pixels'>,
   { dimension, mean, transform }: Pick<FittedWhitening, 'dimension' | 'mean' | 'transform'>,
-): Float32Array {
-  const whitened = new Float32Array(images.length);
+): Generator<Float32Array> {
   const matrix = device.upload(transform, [dimension, dimension]);
   try {
-    for (let from = 0; from < images.length; from += batchRows * dimension) {
-      const part = images.subarray(from, from + batchRows * dimension);
-      const rows = new Float32Array(part.length);
-      for (let begin = 0; begin < part.length; begin += dimension) {
+    for (let from = 0; from < images.count; from += batchRows) {
+      const count = Math.min(batchRows, images.count - from);
+      const rows = new Float32Array(count * dimension);
+      for (let row = 0; row < count; row += 1) {
+        const bytes = images.pixels(from + row);
         for (let column = 0; column < dimension; column += 1) {
-          rows[begin + column] = (part[begin + column] ?? 0) / 255 - (mean[column] ?? 0);
+          rows[row * dimension + column] = (bytes[column] ?? 0) / 255 - (mean[column] ?? 0);
         }
       }
-      const shape = [rows.length / dimension, dimension];
+      const shape = [count, dimension];
       const g = new GraphBuilder();
       const program = compile([g.matmul(g.input('x', shape), g.input('t', [dimension, dimension]))]);
       const x = device.upload(rows, shape);
       const outputs = device.run(program, { x, t: matrix });
-      const [result] = outputs;
-      if (result !== undefined) whitened.set(device.download(result), from);
+      const results = outputs.map((output) => device.download(output));
       device.release(x, ...outputs);
+      yield* results;
     }
   } finally {
     device.release(matrix);
   }
-  return whitened;
 }
 
 function productOfColumns(shape: readonly number[]): Program {

@@ -1,7 +1,7 @@
 /**
  * @file Random real images of each class: where distillation starts, and what it has to beat.
  */
-import type { LabelledImages } from '../datasets/dataset.js';
+import type { ImageSource } from '../datasets/dataset.js';
 import { DistilleryError } from '../errors/errors.js';
 import type { Stream } from '../random/stream.js';
 
@@ -29,7 +29,7 @@ export function requireImages(indices: Uint32Array, label: number, ipc: number):
  * @throws DistilleryError `InvalidDefinition` when a class has fewer than `ipc` images
  */
 export function chooseRealImages(
-  images: LabelledImages,
+  images: Pick<ImageSource, 'labels'>,
   classes: number,
   ipc: number,
   stream: (label: number) => Stream,

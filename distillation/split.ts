@@ -1,10 +1,9 @@
 /**
  * @file How a run divides the training images: some held out for selection, the next ones trained on.
  */
-import type { LabelledImages } from '../datasets/dataset.js';
+import type { ImageSource } from '../datasets/dataset.js';
 import { DistilleryError } from '../errors/errors.js';
 import { Stream } from '../random/stream.js';
-import { pixelsOf } from './batches.js';
 
 export interface SplitSettings {
   /** Images held out to choose the reported iteration; never trained on. */
@@ -14,7 +13,7 @@ export interface SplitSettings {
   readonly seed: number;
 }
 
-function requireEveryClass(images: LabelledImages, classes: number): void {
+function requireEveryClass(images: ImageSource, classes: number): void {
   const present = new Set(images.labels);
   for (let label = 0; label < classes; label++)
     if (!present.has(label))
@@ -50,21 +49,20 @@ export function runOrder(count: number, { holdout, limit, seed }: SplitSettings)
  * @throws DistilleryError `InvalidDataset` when the images to train on lack a class
  */
 export function divideRun(
-  images: LabelledImages,
+  images: ImageSource,
   classes: number,
   { holdout }: Pick<SplitSettings, 'holdout'>,
-): { readonly train: LabelledImages; readonly holdout: LabelledImages } {
+): { readonly train: ImageSource; readonly holdout: ImageSource } {
   const train = part(images, holdout, images.count);
   requireEveryClass(train, classes);
   return { train, holdout: part(images, 0, holdout) };
 }
 
-function part({ shape, images, labels }: LabelledImages, from: number, to: number): LabelledImages {
-  const size = pixelsOf(shape);
+function part({ shape, labels, pixels }: ImageSource, from: number, to: number): ImageSource {
   return {
     shape,
     count: to - from,
-    images: images.subarray(from * size, to * size),
     labels: labels.subarray(from, to),
+    pixels: (index) => pixels(from + index),
   };
 }

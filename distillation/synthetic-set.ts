@@ -1,7 +1,7 @@
 /**
  * @file Where the synthetic images start.
  */
-import type { LabelledImages } from '../datasets/dataset.js';
+import type { ImageSource } from '../datasets/dataset.js';
 import { Stream } from '../random/stream.js';
 import { pixelsOf, type BatchSource } from './batches.js';
 import { chooseRealImages } from './real-images.js';
@@ -19,7 +19,7 @@ export function syntheticLabels(classes: number, ipc: number): Int32Array {
  */
 export function initialImages(
   init: 'real' | 'noise',
-  { images, normalised }: { readonly images: LabelledImages; readonly normalised: BatchSource },
+  { images, normalised }: { readonly images: Pick<ImageSource, 'labels'>; readonly normalised: BatchSource },
   { ipc, seed }: { readonly ipc: number; readonly seed: number },
 ): Float32Array {
   const { classes, shape } = normalised;

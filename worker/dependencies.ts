@@ -2,6 +2,7 @@
  * @file What the activities of a worker work with, made from the environment.
  */
 import { availableParallelism } from 'node:os';
+import { join, resolve } from 'node:path';
 import { createActivities, createComputeActivities, createLightActivities } from '../activities/index.js';
 import type { ComputeDependencies, LightDependencies } from '../activities/index.js';
 import { openStore } from '../artifacts/s3-store.js';
@@ -11,10 +12,12 @@ import { Stopped } from '../compute/context.js';
 import type { CheckpointInterval } from '../compute/checkpoint-policy.js';
 import { defaultMemoryLimit } from '../compute/memory.js';
 import { ComputePool } from '../compute/pool.js';
+import { defaultImageBytes } from '../definition/image-memory.js';
 import type { EngineInfo } from '../definition/stages.js';
 import { importBuiltin } from '../datasets/builtin.js';
 import { modulesValue, modulesVariable } from '../networks/modules.js';
 import { writeReport } from '../report/index.js';
+import { distilleryHome } from '../setup/home.js';
 import { locateBuiltin } from './builtin-datasets.js';
 import { versions } from './versions.js';
 
@@ -44,11 +47,22 @@ export interface ComputeSettings {
    */
   readonly memoryLimit?: number;
   /**
+   * Bytes of images that the process of a slot may hold. A larger data set is kept on disk, and images are read
+   * there when they are wanted; results are the same. Default: a quarter of the slot's memory.
+   */
+  readonly datasetMemory?: number;
+  /** Folder for such data sets. Default: `images` in the cache folder (`DISTILLERY_HOME`). */
+  readonly datasetCache?: string;
+  /** Bytes that this folder may hold; what was used least lately goes. Default 100 GiB. */
+  readonly datasetCacheBytes?: number;
+  /**
    * Seconds between checkpoints: what is lost with a worker that dies without notice. More where writing would
    * take over 2 % of the time; 0 writes after every step, `off` only at the end. Default 10.
    */
   readonly checkpointInterval?: CheckpointInterval;
 }
+
+const defaultCacheBytes = 100 * 1024 ** 3;
 
 /** A pool of compute processes; they start with the first task. */
 export function createPool(settings: ComputeSettings, onReady?: (engine: EngineInfo) => void): ComputePool {
@@ -60,6 +74,11 @@ export function createPool(settings: ComputeSettings, onReady?: (engine: EngineI
     slots,
     threads,
     memoryLimit,
+    imageRoom: {
+      memory: settings.datasetMemory ?? defaultImageBytes(memoryLimit),
+      folder: resolve(settings.datasetCache ?? join(distilleryHome(), 'images')),
+      folderBytes: settings.datasetCacheBytes ?? defaultCacheBytes,
+    },
     networks: modulesValue(settings.networks ?? [], process.env[modulesVariable]),
     ...(onReady !== undefined && { onReady }),
   });

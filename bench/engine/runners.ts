@@ -2,6 +2,7 @@
  * @file distillery's side of each work, through the same code that the tasks of a run go through.
  */
 import { tensorOf, type Safetensors } from '../../artifacts/safetensors.js';
+import { imagesInMemory } from '../../datasets/image-source.js';
 import { FloatImages, NormalisedImages, oneHot } from '../../distillation/batches.js';
 import { EvaluationTraining } from '../../distillation/evaluation.js';
 import { ExpertTraining } from '../../distillation/expert.js';
@@ -75,7 +76,7 @@ function epochRunner(work: EpochWork, programs: NetworkPrograms, inputs: Safeten
     images: tensorOf(inputs, 'images', 'U8').data,
     labels: labelsOf(inputs),
   };
-  const images = new NormalisedImages(bytes, classes, { mean: [work.mean], std: [work.std] });
+  const images = new NormalisedImages(imagesInMemory(bytes), classes, { mean: [work.mean], std: [work.std] });
   const settings = {
     lr,
     momentum: 0,

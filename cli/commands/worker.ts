@@ -15,6 +15,9 @@ interface WorkerOptions {
   threads?: number;
   devices?: string;
   memoryLimit?: number;
+  datasetMemory?: number;
+  datasetCache?: string;
+  datasetCacheSize?: number;
   checkpointInterval?: number | 'off';
   networks?: readonly string[];
   grace?: number;
@@ -50,6 +53,21 @@ export function workerCommand(context: CommandContext): Command {
         .argParser(bytes),
     )
     .addOption(
+      new Option('--dataset-memory <size>', 'larger data sets stay on disk (default: 1/4 of a slot)')
+        .env('DISTILLERY_DATASET_MEMORY')
+        .argParser(bytes),
+    )
+    .addOption(
+      new Option('--dataset-cache <folder>', 'where they are kept (default: in the cache folder)').env(
+        'DISTILLERY_DATASET_CACHE',
+      ),
+    )
+    .addOption(
+      new Option('--dataset-cache-size <size>', 'what it may hold (default: 100GiB)')
+        .env('DISTILLERY_DATASET_CACHE_SIZE')
+        .argParser(bytes),
+    )
+    .addOption(
       new Option('--checkpoint-interval <seconds>', 'at most so much is lost; 0, or off (default: 10)')
         .env('DISTILLERY_CHECKPOINT_INTERVAL')
         .argParser(checkpointInterval),
@@ -81,6 +99,7 @@ export function workerCommand(context: CommandContext): Command {
       if (parent !== undefined) process.once('disconnect', () => leaving.abort());
       const { queue, slots, threads, devices, networks, grace, preemptionFile, preemptionCommand } = options;
       const { memoryLimit, checkpointInterval: interval } = options;
+      const { datasetMemory, datasetCache, datasetCacheSize } = options;
       await runWorker({
         queue,
         ...(slots === undefined ? {} : { slots }),
@@ -88,6 +107,9 @@ export function workerCommand(context: CommandContext): Command {
         ...(networks === undefined ? {} : { networks }),
         ...(devices === undefined ? {} : { devices: devices.split(',').map((device) => device.trim()) }),
         ...(memoryLimit === undefined ? {} : { memoryLimit }),
+        ...(datasetMemory === undefined ? {} : { datasetMemory }),
+        ...(datasetCache === undefined ? {} : { datasetCache }),
+        ...(datasetCacheSize === undefined ? {} : { datasetCacheBytes: datasetCacheSize }),
         ...(interval === undefined ? {} : { checkpointInterval: interval }),
         ...(grace === undefined ? {} : { graceSeconds: grace }),
         preemption: {

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { leastBytes, requireMemory, type MemoryNeed } from '../../compute/memory-need.js';
-import { memoryLimitFrom } from '../../compute/spawn.js';
+import { imageRoomFrom, memoryLimitFrom } from '../../compute/spawn.js';
 import { buildNetwork } from '../../networks/registry.js';
 import type { Device } from '../../tensor/device.js';
 import { tinyClasses, tinyNetwork, tinyShape } from '../support/tiny.js';
@@ -57,4 +57,7 @@ test('the limit reaches the child as its parent has it', () => {
   assert.equal(memoryLimitFrom({ DISTILLERY_PROCESS_MEMORY_LIMIT: '1000000' }), 1e6);
   assert.equal(memoryLimitFrom({ DISTILLERY_PROCESS_MEMORY_LIMIT: '' }), undefined);
   assert.equal(memoryLimitFrom({}), undefined);
+  const room = { memory: 1e6, folder: '/tmp/images', folderBytes: 1e9 };
+  assert.deepEqual(imageRoomFrom({ DISTILLERY_PROCESS_IMAGES: JSON.stringify(room) }), room);
+  assert.equal(imageRoomFrom({ DISTILLERY_PROCESS_IMAGES: '' }), undefined);
 });

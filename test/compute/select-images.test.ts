@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { decodeDistilled } from '../../artifacts/result-folder.js';
 import type { SelectImagesInput, SelectImagesResult } from '../../compute/protocol.js';
+import { imagesInMemory } from '../../datasets/image-source.js';
 import { loadDataset } from '../../datasets/load.js';
 import { NormalisedImages } from '../../distillation/batches.js';
 import { divideRun, runOrder } from '../../distillation/split.js';
@@ -57,7 +58,7 @@ describe('selectImages', () => {
     const { manifest, train } = await loadDataset(store, dataset.manifest, {
       choose: (found) => runOrder(found.train.count, dataset),
     });
-    const split = divideRun(train, tinyClasses, dataset).train;
+    const split = divideRun(imagesInMemory(train), tinyClasses, dataset).train;
     const real = new NormalisedImages(split, tinyClasses, manifest);
     const all = real.batch(Uint32Array.from({ length: split.count }, (_, at) => at)).images;
     const names = Array.from({ length: split.count }, (_, at) => all.subarray(at * 64, at * 64 + 64).join());

@@ -16,6 +16,7 @@ import type {
 } from '../../compute/protocol.js';
 import { tasks } from '../../compute/tasks/index.js';
 import { importDataset } from '../../datasets/import.js';
+import type { ImageRoom } from '../../datasets/load.js';
 import { testDevice } from '../support/device.js';
 import { temporaryFolder, writeIdxFolder } from '../support/idx.js';
 import { bandImages } from '../support/images.js';
@@ -58,12 +59,18 @@ interface Stop {
 }
 
 /** A context that asks the task to stop after so many steps. */
-export function contextOf(store: MemoryStore, stop?: Stop, checkpointInterval: CheckpointInterval = 10) {
+export function contextOf(
+  store: MemoryStore,
+  stop?: Stop,
+  checkpointInterval: CheckpointInterval = 10,
+  imageRoom?: ImageRoom,
+) {
   const steps: Steps = { taken: 0, breaths: 0 };
   const context: TaskContext = {
     store,
     device,
     checkpointInterval,
+    ...(imageRoom && { imageRoom }),
     stopRequested: () => (stop && steps[stop.of ?? 'taken'] >= stop.after ? stop.reason : undefined),
     breathe() {
       steps.breaths += 1;
@@ -100,8 +107,8 @@ export async function inPieces<I, R>(
   }
 }
 
-export const run = <I, R>(task: Task<I, R>, input: I, store: MemoryStore) =>
-  task(input, contextOf(store).context);
+export const run = <I, R>(task: Task<I, R>, input: I, store: MemoryStore, imageRoom?: ImageRoom) =>
+  task(input, contextOf(store, undefined, undefined, imageRoom).context);
 
 export async function stopAfter<I>(
   task: Task<I, unknown>,

@@ -7,6 +7,7 @@ import { resolveDataset } from '../../activities/resolve-dataset.js';
 import { decodeDistilled } from '../../artifacts/result-folder.js';
 import { findWhitening, getWhitening, putWhitening } from '../../artifacts/whitenings.js';
 import { expertUnit, whiteningUnit } from '../../compute/unit-keys.js';
+import { pixelsOf } from '../../distillation/batches.js';
 import { runImages } from '../../compute/warm.js';
 import { asPictures } from '../../report/read.js';
 import { MemoryStore } from '../support/memory-store.js';
@@ -39,10 +40,8 @@ describe('whitened images', () => {
 
     // One real image of each class, as long as nothing has moved it.
     const { trainBytes } = await runImages(contextOf(store).context, dataset);
-    const size = trainBytes.images.length / trainBytes.count;
-    const real = Array.from(trainBytes.labels, (_, at) =>
-      trainBytes.images.slice(at * size, (at + 1) * size),
-    );
+    const real = Array.from(trainBytes.labels, (_, at) => trainBytes.pixels(at).slice());
+    const size = pixelsOf(trainBytes.shape);
     const { images } = await asPictures(store, set);
     for (let label = 0; label < tinyClasses; label += 1) {
       const picture = images.slice(label * size, (label + 1) * size).map((value) => Math.round(value * 255));
@@ -60,7 +59,7 @@ describe('whitened images', () => {
   it('use a whitening that is in the store', async (t) => {
     const { store, dataset } = await newStore(t);
     const { trainBytes } = await runImages(contextOf(store).context, dataset);
-    const size = trainBytes.images.length / trainBytes.count;
+    const size = pixelsOf(trainBytes.shape);
     const diagonal = (value: number): Float32Array =>
       Float32Array.from({ length: size * size }, (_, at) => (at % (size + 1) === 0 ? value : 0));
     const mean = new Float32Array(size).fill(0.25);
@@ -70,7 +69,7 @@ describe('whitened images', () => {
     assert.deepEqual(manifest.whitening, stored);
     const { images, targets } = train.batch(Uint32Array.of(5));
     images.forEach((value, at) => {
-      const expected = 2 * (trainBytes.images[5 * size + at]! / 255 - 0.25);
+      const expected = 2 * (trainBytes.pixels(5)[at]! / 255 - 0.25);
       assert.ok(Math.abs(value - expected) < 1e-6);
     });
     assert.equal(targets.indexOf(1), trainBytes.labels[5]);

@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict';
-import { readdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import type { Reference } from '../../artifacts/reference.js';
 import { importBuiltin } from '../../datasets/builtin.js';
@@ -21,14 +19,6 @@ async function folderOf(t: TestContext, images = train): Promise<string> {
   const folder = await temporaryFolder(t);
   await writeIdxFolder(folder, images, held);
   return folder;
-}
-
-class CountingStore extends MemoryStore {
-  reads = 0;
-  override get(reference: Reference): Promise<Uint8Array> {
-    this.reads += 1;
-    return super.get(reference);
-  }
 }
 
 test('an imported data set is loaded as it was', async (t) => {
@@ -142,38 +132,6 @@ test('shards that do not fit their manifest are refused', async () => {
   await assert.rejects(readSplit({ ...split, count: 59 }, shape, 10, read), { code: 'InvalidDataset' });
   await assert.rejects(readSplit(split, { ...shape, width: 27 }, 10, read), { code: 'InvalidDataset' });
   await assert.rejects(readSplit(split, shape, 9, read), { message: /labels from 0 to 8, found 9/ });
-});
-
-test('the cache folder saves reading the store, and damage in it is mended', async (t) => {
-  const store = new CountingStore();
-  const { reference } = await importDataset(store, await folderOf(t), { name: 'bands' });
-  const cacheDir = join(await temporaryFolder(t), 'cache');
-  const expected = await loadDataset(store, reference, { cacheDir });
-  const cold = store.reads;
-  const both = await Promise.all([
-    loadDataset(store, reference, { cacheDir }),
-    loadDataset(store, reference, { cacheDir }),
-  ]);
-  assert.deepEqual(both, [expected, expected]);
-  // The manifest is always read.
-  assert.equal(store.reads, cold + 2);
-  const files = (await readdir(cacheDir, { recursive: true, withFileTypes: true })).filter((entry) =>
-    entry.isFile(),
-  );
-  assert.equal(files.length, 2);
-  for (const { parentPath, name } of files) await writeFile(join(parentPath, name), 'damaged');
-  assert.deepEqual(await loadDataset(store, reference, { cacheDir }), expected);
-  assert.equal(store.reads, cold + 5);
-  assert.deepEqual(await loadDataset(store, reference, { cacheDir }), expected);
-  assert.equal(store.reads, cold + 6);
-});
-
-test('a cache folder that cannot be written costs nothing but time', async (t) => {
-  const store = new MemoryStore();
-  const { reference } = await importDataset(store, await folderOf(t), { name: 'bands' });
-  const file = join(await temporaryFolder(t), 'a-file');
-  await writeFile(file, '');
-  assert.deepEqual((await loadDataset(store, reference, { cacheDir: file })).train, train);
 });
 
 test('a built-in data set comes into the store once, from where its files are', async (t) => {

@@ -128,6 +128,14 @@ describe('the estimate of a plan', () => {
     assert.match(memory(300e9, 2)[0]!.advice!, /one slot instead of 2 \(--slots 1\)/);
   });
 
+  it('counts images as long as they are held, which a quarter of the memory may be', () => {
+    const held = 70_000 * 784;
+    const nothing: CountStep = () => ({ flops: 0, bytesMoved: 0, operations: 0, peakBytes: 0 });
+    const bytes = (memoryLimit: number) =>
+      estimatePlan(plan, { count: nothing, calibration, memoryLimit })!.stages[0]!.processBytes;
+    assert.equal(bytes(4 * held) - bytes(4 * held - 4), Math.round(2.5 * held) - 3 * 48 * 1024 ** 2);
+  });
+
   it('names a batch that fits', () => {
     const small: CountStep = (network, image, classes, kind, batch) =>
       kind === 'logits'

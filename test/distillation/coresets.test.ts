@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { imagesInMemory } from '../../datasets/image-source.js';
 import { argmax } from '../../distillation/accuracy.js';
 import { NormalisedImages } from '../../distillation/batches.js';
 import { herding, kCenter, mostForgotten, type Features } from '../../distillation/coresets.js';
@@ -133,7 +134,10 @@ describe('forgetting', () => {
     const { images } = tinyImages(30);
     const chance = new Stream(2, 'report-samples');
     const labels = images.labels.map(() => chance.integer(4));
-    const normalised = new NormalisedImages({ ...images, labels }, 4, { mean: [0.3], std: [0.25] });
+    const normalised = new NormalisedImages(imagesInMemory({ ...images, labels }), 4, {
+      mean: [0.3],
+      std: [0.25],
+    });
     const settings = { lr: 0.1, momentum: 0.9, weightDecay: 0, batchSize: 8, operations: [], seed: 5 };
     const programs = tinyPrograms(device);
     const start = initialForgetting(programs.network, 5);

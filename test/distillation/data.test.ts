@@ -3,6 +3,8 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { ImageSource } from '../../datasets/dataset.js';
+import { imagesAt, imagesInMemory } from '../../datasets/image-source.js';
 import { randomBaseline, subset } from '../../distillation/baselines.js';
 import { FloatImages, NormalisedImages } from '../../distillation/batches.js';
 import { mean, populationStd, selectCandidate } from '../../distillation/selection.js';
@@ -15,7 +17,7 @@ const shape = { channels: 2, height: 6, width: 5 };
 const pixels = 60;
 const images = bandImages(60, 3, shape);
 const normalisation = { mean: [0.25, 0.5], std: [0.5, 0.25] };
-const normalised = new NormalisedImages(images, 3, normalisation);
+const normalised = new NormalisedImages(imagesInMemory(images), 3, normalisation);
 
 describe('batches', () => {
   it('are normalised per channel, with one-hot targets', () => {
@@ -36,15 +38,12 @@ describe('batches', () => {
 /** As a run is given its images. */
 function splitTraining(classes: number, settings: SplitSettings) {
   const order = runOrder(images.count, settings);
-  const image = (index: number) => images.images.subarray(index * pixels, (index + 1) * pixels);
-  const chosen = {
-    shape,
-    count: order.length,
-    images: new Uint8Array(Buffer.concat([...order].map(image))),
-    labels: Int32Array.from(order, (index) => images.labels[index] ?? -1),
-  };
-  return divideRun(chosen, classes, settings);
+  return divideRun(imagesAt(imagesInMemory(images), order), classes, settings);
 }
+
+/** An image as text, after its label. */
+const rowsOf = ({ count, labels, pixels: at }: ImageSource): string[] =>
+  Array.from({ length: count }, (_, index) => `${labels[index]!}: ${at(index).join()}`);
 
 describe('split', () => {
   it('is disjoint, depends on the seed alone, and a larger limit only adds images', () => {
@@ -53,16 +52,10 @@ describe('split', () => {
     assert.equal(holdout.count, 10);
     const all = splitTraining(3, { holdout: 10, seed: 5 });
     assert.equal(all.train.count, 50);
-    assert.deepEqual(all.holdout, holdout);
-    assert.deepEqual(all.train.images.subarray(0, 20 * pixels), train.images);
-    const rows = [...Array(60).keys()].map((i) =>
-      (i < 10 ? holdout : all.train).images
-        .subarray((i < 10 ? i : i - 10) * pixels)
-        .slice(0, pixels)
-        .join(),
-    );
-    assert.equal(new Set(rows).size, 60);
-    assert.notDeepEqual(splitTraining(3, { holdout: 10, seed: 6 }).holdout, holdout);
+    assert.deepEqual(rowsOf(all.holdout), rowsOf(holdout));
+    assert.deepEqual(rowsOf(all.train).slice(0, 20), rowsOf(train));
+    assert.equal(new Set([...rowsOf(holdout), ...rowsOf(all.train)]).size, 60);
+    assert.notDeepEqual(rowsOf(splitTraining(3, { holdout: 10, seed: 6 }).holdout), rowsOf(holdout));
   });
 
   it('says what to change when there are too few images or a class is absent', () => {

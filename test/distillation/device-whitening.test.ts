@@ -3,7 +3,8 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { WhiteningFit, whitenBytes, type FittedWhitening } from '../../distillation/device-whitening.js';
+import { imagesInMemory } from '../../datasets/image-source.js';
+import { WhiteningFit, whitened, type FittedWhitening } from '../../distillation/device-whitening.js';
 import { fitWhitening, whiten } from '../../distillation/zca.js';
 import { Stream } from '../../random/stream.js';
 import { testDevice } from '../support/device.js';
@@ -41,8 +42,10 @@ describe('whitening on the device', () => {
     assert.ok(largest(mean, exact.mean) < 1e-6);
     assert.ok(largest(transform, exact.transform) < 2e-5, String(largest(transform, exact.transform)));
     assert.ok(largest(inverse, exact.inverse) < 2e-5, String(largest(inverse, exact.inverse)));
-    const whitened = whitenBytes(device, images, fitted);
-    assert.ok(largest(whitened, whiten(floats, exact)) < 1e-4);
+    const shape = { channels: 1, height: 1, width: dimension };
+    const source = imagesInMemory({ shape, count, images, labels: new Int32Array(count) });
+    const [all = []] = [...whitened(device, source, fitted)];
+    assert.ok(largest(all, whiten(floats, exact)) < 1e-4);
     assert.equal(device.liveTensors, before);
   });
 });

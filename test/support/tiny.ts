@@ -2,6 +2,7 @@
  * @file A network and a data set small enough to train in a test.
  */
 import type { DsaOperation } from '../../definition/plan.js';
+import { imagesInMemory } from '../../datasets/image-source.js';
 import { createNetworkPrograms } from '../../distillation/compile-programs.js';
 import { NormalisedImages, type BatchSource } from '../../distillation/batches.js';
 import { ExpertTraining, initialExpert } from '../../distillation/expert.js';
@@ -30,7 +31,10 @@ export function tinyPrograms(device: Device): NetworkPrograms {
 /** Bytes and the same images normalised. */
 export function tinyImages(count: number, seed = 1) {
   const images = bandImages(count, tinyClasses, tinyShape, seed);
-  return { images, normalised: new NormalisedImages(images, tinyClasses, { mean: [0.3], std: [0.25] }) };
+  return {
+    images,
+    normalised: new NormalisedImages(imagesInMemory(images), tinyClasses, { mean: [0.3], std: [0.25] }),
+  };
 }
 
 /** Experts trained here and now, and their parameters by expert and epoch. */
