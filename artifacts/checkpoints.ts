@@ -1,12 +1,21 @@
 /**
  * @file Checkpoints of a unit of work. Each is one object whose key carries its sequence number and digest:
- * it is there whole or not at all, proves itself, and can be removed without touching another.
+ * it is there whole or not at all, proves itself, and can be removed without touching another. Parts of it, where
+ * it is large, are written before it and removed after it.
  */
 import { DistilleryError } from '../errors/errors.js';
 import { sha256 } from './digest.js';
-import { checkpointKey, checkpointPrefix, lineagePrefix, parseCheckpointKey } from './layout.js';
+import { readWithParts, writeInParts } from './checkpoint-parts.js';
+import {
+  checkpointKey,
+  checkpointPartKey,
+  checkpointPrefix,
+  lineageFolder,
+  parseCheckpointKey,
+  parseCheckpointPartKey,
+} from './layout.js';
 import type { Reference } from './reference.js';
-import { readSafetensors, writeSafetensors, type NamedTensor, type Safetensors } from './safetensors.js';
+import type { NamedTensor, Safetensors } from './safetensors.js';
 import type { ArtifactStore } from './store.js';
 
 export const safetensorsMediaType = 'application/vnd.safetensors';
@@ -26,6 +35,12 @@ export interface CheckpointOptions {
    */
   readonly goal?: number | undefined;
   readonly onDamaged?: OnDamaged;
+}
+
+interface Found {
+  /** Newest first. */
+  readonly checkpoints: readonly Listed[];
+  readonly parts: readonly Listed[];
 }
 
 interface Listed {
@@ -56,10 +71,7 @@ export class Checkpoints {
     this.#onDamaged = onDamaged;
   }
 
-  /**
-   * Stores the state after `sequence` steps (epochs, iterations; at most ten digits).
-   * @throws DistilleryError `StoreRefused` when it is larger than one object may be (64 MiB).
-   */
+  /** Stores the state after `sequence` steps (epochs, iterations; at most ten digits). */
   async save(
     sequence: number,
     tensors: ReadonlyMap<string, NamedTensor>,
@@ -68,7 +80,9 @@ export class Checkpoints {
     if (!Number.isSafeInteger(sequence) || sequence < 0 || sequence > 9_999_999_999) {
       throw new RangeError(`a checkpoint cannot have sequence number ${sequence}`);
     }
-    const bytes = writeSafetensors(tensors, metadata);
+    const bytes = await writeInParts(this.#store, tensors, metadata, (part) =>
+      checkpointPartKey(this.#unit, sequence, sha256(part), this.#goal),
+    );
     const key = checkpointKey(this.#unit, sequence, sha256(bytes), this.#goal);
     return this.#store.putObject(key, bytes, safetensorsMediaType);
   }
@@ -78,11 +92,11 @@ export class Checkpoints {
     // Another attempt may prune between our listing and our reading, but then it has written newer ones.
     for (let look = 0; look < 3; look += 1) {
       let vanished = false;
-      for (const listed of await this.#list(checkpointPrefix(this.#unit))) {
+      for (const listed of (await this.#list(checkpointPrefix(this.#unit))).checkpoints) {
         if (listed.sequence > atMost) continue;
         try {
           const { sequence, reference } = listed;
-          return { sequence, reference, ...readSafetensors(await this.#store.get(reference)) };
+          return { sequence, reference, ...(await readWithParts(this.#store, reference)) };
         } catch (error) {
           if (!(error instanceof DistilleryError) || error.code !== 'Corrupt') throw error;
           if ((await this.#store.getObject(listed.reference.key)) === undefined) vanished = true;
@@ -100,11 +114,14 @@ export class Checkpoints {
    *   earlier run may have left checkpoints that the caller, in an earlier chunk, cannot use.
    */
   async prune({ keep = 2, upTo = Infinity }: { keep?: number; upTo?: number } = {}): Promise<void> {
-    const listed = await this.#list(lineagePrefix(this.#unit, this.#goal));
-    const sequences = [...new Set(listed.map(({ sequence }) => sequence))];
+    const { checkpoints, parts } = await this.#ownList();
+    const sequences = [...new Set(checkpoints.map(({ sequence }) => sequence))];
     const usable = sequences.filter((sequence) => sequence <= upTo);
     const kept = new Set([...sequences.slice(0, keep), ...usable.slice(0, keep)]);
-    for (const { sequence, reference } of listed) {
+    // Parts beyond the newest may be of a checkpoint that is being written.
+    const newest = keep === 0 ? Infinity : (sequences[0] ?? -1);
+    const superseded = [...checkpoints, ...parts.filter(({ sequence }) => sequence <= newest)];
+    for (const { sequence, reference } of superseded) {
       if (!kept.has(sequence)) await this.#store.remove(reference.key);
     }
   }
@@ -112,20 +129,32 @@ export class Checkpoints {
   /** Removes those of runs with this goal stored at `since` or later; stores tell times in whole seconds. */
   async discard(since: Date): Promise<void> {
     const second = Math.floor(since.getTime() / 1000) * 1000;
-    for (const { reference, storedAt } of await this.#list(lineagePrefix(this.#unit, this.#goal))) {
+    const { checkpoints, parts } = await this.#ownList();
+    for (const { reference, storedAt } of [...checkpoints, ...parts]) {
       if (storedAt.getTime() >= second) await this.#store.remove(reference.key);
     }
   }
 
-  /** Newest first. */
-  async #list(prefix: string): Promise<Listed[]> {
-    const found: Listed[] = [];
+  /** Those of runs with this goal. */
+  async #ownList(): Promise<Found> {
+    const folder = lineageFolder(this.#unit, this.#goal);
+    const own = ({ reference }: Listed): boolean => !reference.key.slice(folder.length).includes('/');
+    const { checkpoints, parts } = await this.#list(folder);
+    return { checkpoints: checkpoints.filter(own), parts: parts.filter(own) };
+  }
+
+  async #list(prefix: string): Promise<Found> {
+    const checkpoints: Listed[] = [];
+    const parts: Listed[] = [];
     for await (const { key, bytes, lastModified } of this.#store.list(prefix)) {
-      const parsed = parseCheckpointKey(key);
+      const checkpoint = parseCheckpointKey(key);
+      const parsed = checkpoint ?? parseCheckpointPartKey(key);
       if (parsed === undefined) continue;
       const reference = { key, sha256: parsed.sha256, bytes, mediaType: safetensorsMediaType };
-      found.push({ sequence: parsed.sequence, reference, storedAt: lastModified });
+      const listed = { sequence: parsed.sequence, reference, storedAt: lastModified };
+      (checkpoint === undefined ? parts : checkpoints).push(listed);
     }
-    return found.sort((a, b) => b.sequence - a.sequence);
+    checkpoints.sort((a, b) => b.sequence - a.sequence);
+    return { checkpoints, parts };
   }
 }

@@ -5,6 +5,7 @@
 import type { StageOutput } from '../definition/stages.js';
 import { DistilleryError } from '../errors/errors.js';
 import { isThere } from './hold.js';
+import { partsOf } from './parts.js';
 import type { Reference } from './reference.js';
 import type { ArtifactStore } from './store.js';
 import { getTrajectory, getTrajectorySet, hasShards } from './trajectories.js';
@@ -51,13 +52,19 @@ async function lost(store: ArtifactStore, references: readonly Reference[]): Pro
   const gone: Reference[] = [];
   for (const reference of references) {
     const whole = await unlessDamaged(async () => {
-      if (reference.bytes > verifiedBytes) return isThere(store, reference);
-      await store.get(reference);
-      return true;
+      const parts = await partsOf(store, reference);
+      const there = await Promise.all(parts.map((part) => isWhole(store, part)));
+      return there.every(Boolean);
     });
     if (!whole) gone.push(reference);
   }
   return gone;
+}
+
+async function isWhole(store: ArtifactStore, reference: Reference): Promise<boolean> {
+  if (reference.bytes > verifiedBytes) return isThere(store, reference);
+  await store.get(reference);
+  return true;
 }
 
 async function unlessDamaged(look: () => Promise<boolean>): Promise<boolean> {

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import type { EngineInfo } from '../definition/stages.js';
-import { holds } from './hold.js';
+import { holdsAll } from './parts.js';
 import { chunkKey } from './layout.js';
 import type { Reference } from './reference.js';
 import { count, engineSchema, findManifest, referenceSchema } from './schemas.js';
@@ -45,7 +45,7 @@ export async function findChunk(
   if (found === undefined) return undefined;
   const { document: chunk, reference } = found;
   const held = await Promise.all(
-    [chunk.candidate, chunk.metrics, reference].map((part) => holds(store, part)),
+    [chunk.candidate, chunk.metrics, reference].map((part) => holdsAll(store, part)),
   );
   if (held.every(Boolean)) return chunk;
   await store.remove(chunkKey(unit, iteration));

@@ -76,9 +76,9 @@ export function checkpointPrefix(unit: string): string {
   return `checkpoints/${unit}/`;
 }
 
-/** Checkpoints of the runs of a unit of work that go as far as `goal`; of all that have none without it. */
-export function lineagePrefix(unit: string, goal: number | undefined): string {
-  return `${checkpointPrefix(unit)}${goal === undefined ? '' : `to-${goal}/`}s-`;
+/** Checkpoints of the runs of a unit of work that go as far as `goal`; without one, those of all runs too. */
+export function lineageFolder(unit: string, goal: number | undefined): string {
+  return `${checkpointPrefix(unit)}${goal === undefined ? '' : `to-${goal}/`}`;
 }
 
 /** Ten digits keep the order of keys the order of sequence numbers. */
@@ -88,7 +88,17 @@ export function checkpointKey(
   sha256: string,
   goal: number | undefined,
 ): string {
-  return `${lineagePrefix(unit, goal)}${sequence.toString().padStart(10, '0')}-${sha256}.safetensors`;
+  return `${lineageFolder(unit, goal)}s-${sequence.toString().padStart(10, '0')}-${sha256}.safetensors`;
+}
+
+/** A part of a checkpoint that is larger than one object may be. */
+export function checkpointPartKey(
+  unit: string,
+  sequence: number,
+  sha256: string,
+  goal: number | undefined,
+): string {
+  return `${lineageFolder(unit, goal)}p-${sequence.toString().padStart(10, '0')}-${sha256}.part`;
 }
 
 /** Prefix of what is recorded of one distillation while it goes on. */
@@ -104,6 +114,13 @@ export function chunkKey(unit: string, iteration: number): string {
 /** The sequence number and digest that a checkpoint's key carries, or undefined for any other key. */
 export function parseCheckpointKey(key: string): { sequence: number; sha256: string } | undefined {
   const match = /\/s-([0-9]{10})-([0-9a-f]{64})\.safetensors$/.exec(key);
+  if (match?.[1] === undefined || match[2] === undefined) return undefined;
+  return { sequence: Number(match[1]), sha256: match[2] };
+}
+
+/** The same of a part of a checkpoint. */
+export function parseCheckpointPartKey(key: string): { sequence: number; sha256: string } | undefined {
+  const match = /\/p-([0-9]{10})-([0-9a-f]{64})\.part$/.exec(key);
   if (match?.[1] === undefined || match[2] === undefined) return undefined;
   return { sequence: Number(match[1]), sha256: match[2] };
 }

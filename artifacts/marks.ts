@@ -4,6 +4,7 @@
 import { DistilleryError } from '../errors/errors.js';
 import { safetensorsMediaType } from './checkpoints.js';
 import { checkpointPrefix, distillationPrefix, parseCheckpointKey } from './layout.js';
+import { partListMediaType, partsOf } from './parts.js';
 import { referencesIn } from './references.js';
 import { readSafetensors } from './safetensors.js';
 import type { ArtifactStore } from './store.js';
@@ -46,7 +47,7 @@ export class Marks {
   async addUnit(unit: string): Promise<void> {
     for await (const { key } of this.store.list(distillationPrefix(unit))) {
       // A damaged record is made anew, with what it refers to.
-      await this.#unlessDamaged(async () => this.#add((await this.store.getManifest(key))?.body));
+      await this.#unlessDamaged(async () => this.#addWithParts((await this.store.getManifest(key))?.body));
     }
     for await (const { key, bytes } of this.store.list(checkpointPrefix(unit))) {
       const sha256 = parseCheckpointKey(key)?.sha256;
@@ -61,7 +62,9 @@ export class Marks {
   }
 
   async #addManifest(key: string): Promise<void> {
-    const read = await this.#unlessDamaged(async () => this.#add((await this.store.getManifest(key))?.body));
+    const read = await this.#unlessDamaged(async () =>
+      this.#addWithParts((await this.store.getManifest(key))?.body),
+    );
     if (!read) this.unreadable.push(key);
   }
 
@@ -69,7 +72,17 @@ export class Marks {
     const bytes = await this.store.getObject(key);
     const record = bytes && parsed(new TextDecoder().decode(bytes));
     if (bytes !== undefined && record === undefined) this.unreadable.push(key);
-    this.#add(record);
+    await this.#addWithParts(record);
+  }
+
+  /** A list of parts is a blob that refers to others. */
+  async #addWithParts(document: unknown): Promise<void> {
+    this.#add(document);
+    for (const reference of referencesIn(document)) {
+      if (reference.mediaType !== partListMediaType) continue;
+      // Without its list nobody finds the parts, and the whole is made anew.
+      await this.#unlessDamaged(async () => this.#add(await partsOf(this.store, reference)));
+    }
   }
 
   #add(document: unknown): void {

@@ -20,6 +20,7 @@ const writeAttempts = 2;
 const readPauses = [100, 500];
 
 export class S3Store implements ArtifactStore {
+  readonly maxObjectBytes = maxObjectBytes;
   readonly #client: S3Client;
 
   /** Connects to nothing yet; `check` does. */

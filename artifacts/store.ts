@@ -17,6 +17,9 @@ export interface ArtifactStore {
   /** Human-readable address for messages: endpoint and bucket, never credentials. */
   readonly location: string;
 
+  /** Bytes that one object may have: 64 MiB. What may be larger is divided by who writes it. */
+  readonly maxObjectBytes: number;
+
   /**
    * Stores bytes under `blobs/sha256/ab/<hex>`; the same bytes stored twice are one object. It is then young:
    * written within the last half day, see `artifacts/hold.ts`.

@@ -12,8 +12,8 @@ import type { ArtifactStore } from './store.js';
 import type { ParameterShape, Trajectory, TrajectoryShard } from './trajectory.js';
 import { getTrajectory } from './trajectories.js';
 
-/** Largest shard; a single epoch that is larger is refused by the store at 64 MiB. */
-const maxShardBytes = 48 * 1024 * 1024;
+/** Of what an object may have, for shards; the rest is for headers, and for a single epoch that is larger. */
+const largestShare = 3 / 4;
 /** Small enough that snapshots not yet in a shard fit into every checkpoint. */
 const defaultShardBytes = 16 * 1024 * 1024;
 
@@ -72,7 +72,7 @@ export class TrajectoryWriter {
     this.#unit = unit;
     this.#head = head;
     this.#parameterCount = head.parameters.reduce((sum, { shape }) => sum + elementCount(shape), 0);
-    this.#shardBytes = Math.min(storage.shardBytes ?? defaultShardBytes, maxShardBytes);
+    this.#shardBytes = Math.min(storage.shardBytes ?? defaultShardBytes, largestShare * store.maxObjectBytes);
     this.#storage = storage;
     this.#shards = [...from.shards];
     this.#pending = new Map(from.pending);

@@ -5,7 +5,9 @@
 import { DistilleryError } from '../errors/errors.js';
 import { sha256 } from './digest.js';
 import { isThere } from './hold.js';
-import { blobFolders, parseCheckpointKey } from './layout.js';
+import { blobFolders, parseCheckpointKey, parseCheckpointPartKey } from './layout.js';
+import { partListMediaType, partsOf } from './parts.js';
+import type { Reference } from './reference.js';
 import { referencesIn } from './references.js';
 import type { ArtifactStore } from './store.js';
 
@@ -68,7 +70,7 @@ export async function verifyStore(
   }
   say(`${objects} blobs read; reading checkpoints`);
   for await (const { key } of store.list('checkpoints/')) {
-    const expected = parseCheckpointKey(key)?.sha256;
+    const expected = (parseCheckpointKey(key) ?? parseCheckpointPartKey(key))?.sha256;
     if (expected !== undefined) await proves(key, expected);
   }
   say('reading manifests');
@@ -81,7 +83,7 @@ export async function verifyStore(
         await damaged(key, body.message);
         continue;
       }
-      for (const reference of referencesIn(body)) {
+      for (const reference of await withParts(store, body)) {
         if (prefix === forgetful && parseCheckpointKey(reference.key) !== undefined) continue;
         if (!(await isThere(store, reference)))
           findings.push({ key: reference.key, problem: 'missing', detail: `needed by ${key}` });
@@ -89,6 +91,21 @@ export async function verifyStore(
     }
   }
   return { objects, bytes, findings };
+}
+
+/** What a document refers to, and what the lists of parts among it refer to. */
+async function withParts(store: ArtifactStore, body: unknown): Promise<Reference[]> {
+  const found = [...referencesIn(body)];
+  for (const reference of [...found]) {
+    if (reference.mediaType !== partListMediaType) continue;
+    try {
+      found.push(...(await partsOf(store, reference)));
+    } catch (error) {
+      // Found as missing or damaged itself.
+      if (!(error instanceof DistilleryError) || error.code !== 'Corrupt') throw error;
+    }
+  }
+  return found;
 }
 
 async function bodyOf(store: ArtifactStore, key: string): Promise<unknown> {

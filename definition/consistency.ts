@@ -6,8 +6,14 @@ import { knownDataset, type KnownDataset } from './builtin-datasets.js';
 import { checkKeptEpochs, checkMethod, checkRate } from './consistency-mtt.js';
 import { imageSizeProblem } from './image-sizes.js';
 import { type Issues, type Path, shown } from './issues.js';
-import { maximumCandidateRuns, maximumCandidates, maximumWhitenedValues } from './limits.js';
+import {
+  maximumCandidateRuns,
+  maximumCandidates,
+  maximumExpertParameters,
+  maximumWhitenedValues,
+} from './limits.js';
 import { sameNetwork } from './network-names.js';
+import { parameterCount, snapshotProblem } from './parameter-count.js';
 import type { NetworkSpec } from '../networks/spec.js';
 import type { DistillStage, EvaluateStage, Plan, SelectStage, TrainExpertsStage } from './plan.js';
 
@@ -16,11 +22,21 @@ export function checkConsistency(plan: Plan, issues: Issues): void {
   if (known) checkSplit(plan, known, issues);
   checkNetwork(plan.network, ['network'], known, issues);
   for (const stage of plan.stages) {
-    if (stage.uses === 'train-experts') checkKeptEpochs(stage, issues);
-    else if (stage.uses === 'distill') checkDistill(plan, stage, known, issues);
+    if (stage.uses === 'train-experts') {
+      checkKeptEpochs(stage, issues);
+      checkSnapshot(plan.network, known, issues);
+    } else if (stage.uses === 'distill') checkDistill(plan, stage, known, issues);
     else if (stage.uses === 'select') checkSelect(plan, stage, known, issues);
     else if (stage.uses === 'evaluate') checkNetworks(stage, plan.network, known, issues);
   }
+}
+
+/** Said once, however many stages train experts. */
+function checkSnapshot(network: NetworkSpec, known: KnownDataset | undefined, issues: Issues): void {
+  const parameters = known && parameterCount(network, known.shape, known.classes);
+  if (parameters === undefined || parameters <= maximumExpertParameters) return;
+  const path: Path = ['network', network.architecture === 'ConvNet' ? 'width' : 'architecture'];
+  issues.add('inconsistent', path, `${snapshotProblem(parameters)}; use a smaller network`);
 }
 
 function checkSplit({ dataset }: Plan, known: KnownDataset, issues: Issues): void {

@@ -35,5 +35,7 @@ export const maximumCellId = 200;
 export const maximumCandidates = 2000;
 /** Values of an image that can be whitened: the matrices, its square, must fit an object of the store. */
 export const maximumWhitenedValues = 4000;
+/** Of a network that experts are trained of: a snapshot, four bytes a parameter, must fit an object of the store. */
+export const maximumExpertParameters = 16_000_000;
 /** Candidates times the networks trained on each. */
 export const maximumCandidateRuns = 40_000;

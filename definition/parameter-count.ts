@@ -3,6 +3,7 @@
  */
 import type { ConvNetSpec, ImageShape, NetworkSpec } from '../networks/spec.js';
 import { imageSizeProblem } from './image-sizes.js';
+import { maximumExpertParameters } from './limits.js';
 
 /** Trainable parameters, or undefined when the images do not suit the network or only its owner can know. */
 export function parameterCount(network: NetworkSpec, image: ImageShape, classes: number): number | undefined {
@@ -108,4 +109,13 @@ function resNet18(image: ImageShape): number {
     channels = filters;
   }
   return parameters;
+}
+
+/** Why experts of so many parameters cannot be stored, where they cannot. */
+export function snapshotProblem(parameters: number): string {
+  const millions = (count: number): string => `${(count / 1e6).toFixed(1)} million`;
+  return (
+    `experts of ${millions(parameters)} parameters cannot be stored: a snapshot is one object, which holds ` +
+    millions(maximumExpertParameters)
+  );
 }

@@ -4,6 +4,7 @@
  */
 import { methodName } from '../definition/method-names.js';
 import { networkLabel, networkName } from '../definition/network-names.js';
+import type { Reference } from '../artifacts/reference.js';
 import type { StoredWhitening } from '../artifacts/whitenings.js';
 import type { DatasetManifest } from '../datasets/dataset.js';
 import type {
@@ -36,6 +37,8 @@ export interface ExpertFindings {
 }
 
 export interface DistillFindings {
+  /** The files of the distilled images: one, or several where one would be too large. */
+  readonly parts: readonly Reference[];
   readonly id: string;
   readonly config: DistillConfig;
   readonly output: DistillOutput;

@@ -9,3 +9,10 @@ export function pictureName({ label, name }: Pick<ClassPictures, 'label' | 'name
   const digits = (value: number, length: number): string => String(value).padStart(length, '0');
   return `images/${digits(label, 2)}-${slug(name)}-${digits(number, 3)}.png`;
 }
+
+/** `distilled.safetensors`, or `distilled-00001-of-00008.safetensors` where there are several. */
+export function distilledName(index: number, parts: number): string {
+  if (parts === 1) return 'distilled.safetensors';
+  const digits = (value: number): string => String(value).padStart(5, '0');
+  return `distilled-${digits(index + 1)}-of-${digits(parts)}.safetensors`;
+}

@@ -6,11 +6,11 @@ import type { Reference } from '../artifacts/reference.js';
 import type { ArtifactStore } from '../artifacts/store.js';
 import type { ReportOutput } from '../definition/stages.js';
 import type { DistillFindings } from './findings.js';
-import { pictureName } from './folder.js';
+import { distilledName, pictureName } from './folder.js';
 import { drawGrid } from './grid.js';
 import type { ReportInput } from './input.js';
 import { renderPage } from './page.js';
-import { encodePng } from './png.js';
+import { encodePng, type Raster } from './png.js';
 import { readFindings } from './read.js';
 import { runRecord } from './record.js';
 
@@ -18,12 +18,14 @@ export type { ReportedStage, ReportInput } from './input.js';
 
 /** Uploads at once. */
 const parallel = 8;
+/** Of the pictures in the grid, before they are enlarged: a picture that one object holds and a browser shows. */
+const gridBytes = 32 * 1024 * 1024;
 /** References of more pictures than this would swell a workflow's history; they are in `run.json`. */
 const namedPictures = 100;
 
 /**
  * Reads what the input's references name and writes, under `results/<pipeline>/<workflow id>/<run id>/`:
- * `distilled.safetensors`, `metrics.jsonl`, `images/*.png`, `grid.png` (these when there was a distillation),
+ * `distilled.safetensors` (or `distilled-00001-of-00008.safetensors` and so on), `metrics.jsonl`, `images/*.png`, `grid.png` (these when there was a distillation),
  * `zca-transform.safetensors`, `zca-inverse.safetensors` (when its images are whitened),
  * `report.html`, and last `run.json`, which names the others with their digests. Equal inputs give equal
  * bytes. `files` of the result lists all but the single pictures of large sets.
@@ -54,19 +56,38 @@ type Put = (name: string, bytes: Uint8Array, mediaType: string) => Promise<Refer
 
 /** The artifacts of the distillation stage under names that people look for, and the grid. */
 async function copyResults(store: ArtifactStore, put: Put, distilled: DistillFindings): Promise<Reference[]> {
-  const { result, metrics } = distilled.output;
-  const grid = drawGrid(
-    distilled.classes.map(({ name, distilled: pictures }) => ({
-      label: name,
-      pictures: pictures.map((picture) => picture.raster),
-    })),
-  );
+  const { metrics } = distilled.output;
   return [
-    await put('distilled.safetensors', await store.get(result), result.mediaType),
+    ...(await copyDistilled(store, put, distilled)),
     await put('metrics.jsonl', await store.get(metrics), metrics.mediaType),
-    await put('grid.png', encodePng(grid), 'image/png'),
+    await put('grid.png', encodePng(gridOf(distilled)), 'image/png'),
     ...(await copyWhitening(store, put, distilled)),
   ];
+}
+
+/** One file, or several where one would be too large. */
+async function copyDistilled(
+  store: ArtifactStore,
+  put: Put,
+  { parts }: DistillFindings,
+): Promise<Reference[]> {
+  const copies: Reference[] = [];
+  for (const [index, part] of parts.entries())
+    copies.push(await put(distilledName(index, parts.length), await store.get(part), part.mediaType));
+  return copies;
+}
+
+/** The first pictures of every class, as many as one picture can show. */
+function gridOf({ classes }: DistillFindings): Raster {
+  const [first] = classes.flatMap(({ distilled }) => distilled);
+  const bytes = first === undefined ? 1 : first.raster.pixels.length;
+  const perClass = Math.max(1, Math.floor(gridBytes / bytes / classes.length));
+  return drawGrid(
+    classes.map(({ name, distilled }) => ({
+      label: name,
+      pictures: distilled.slice(0, perClass).map(({ raster }) => raster),
+    })),
+  );
 }
 
 /** What is needed to whiten other images, and to look at whitened ones. */

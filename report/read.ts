@@ -2,8 +2,10 @@
  * @file Reads what the references of a report name, through the store alone.
  */
 import { decodeMetrics } from '../artifacts/metrics.js';
-import { decodeDistilled, type DistilledSet } from '../artifacts/result-folder.js';
+import { getDistilled } from '../artifacts/distilled-sets.js';
+import type { DistilledSet } from '../artifacts/result-folder.js';
 import type { ArtifactStore } from '../artifacts/store.js';
+import { partsOf } from '../artifacts/parts.js';
 import { getWhitening } from '../artifacts/whitenings.js';
 import { getTrajectory, getTrajectorySet } from '../artifacts/trajectories.js';
 import type { DatasetManifest } from '../datasets/dataset.js';
@@ -83,11 +85,13 @@ async function readDistilled(
   dataset: DatasetManifest,
   seed: number,
 ): Promise<DistillFindings> {
-  const set = await asPictures(store, decodeDistilled(await store.get(stage.output.result)));
+  const parts = await partsOf(store, stage.output.result);
+  const set = await asPictures(store, await getDistilled(store, stage.output.result));
   const metrics = decodeMetrics(await store.get(stage.output.metrics));
   const real = await sampleReal(store, dataset, realPerClass, seed);
   return {
     ...stage,
+    parts,
     ...(set.whitening && { whitening: set.whitening }),
     images: set.labels.length,
     classes: gallery(dataset, set, real),

@@ -1,10 +1,10 @@
 /**
  * @file `distillChunk`: a piece of a distillation, from the newest checkpoint to iteration `to`.
  */
-import { Checkpoints, safetensorsMediaType } from '../../artifacts/checkpoints.js';
+import { Checkpoints } from '../../artifacts/checkpoints.js';
+import { putDistilled } from '../../artifacts/distilled-sets.js';
 import { findChunk, putChunk } from '../../artifacts/distillations.js';
 import { encodeMetrics, metricsMediaType } from '../../artifacts/metrics.js';
-import { encodeDistilled } from '../../artifacts/result-folder.js';
 import { syntheticLabels } from '../../distillation/synthetic-set.js';
 import { DistilleryError } from '../../errors/errors.js';
 import { Checkpointing, Speed } from '../checkpointing.js';
@@ -78,18 +78,15 @@ async function compute(
 
   const state = distillation.exportState();
   const { softLabels } = distillation;
-  const candidate = await context.store.putBlob(
-    encodeDistilled({
-      ...manifest,
-      images: state.averagedImages ?? state.images,
-      labels: syntheticLabels(manifest.classes, ipc),
-      ...(softLabels && { softLabels }),
-      learnedRate: state.alpha,
-      iteration: state.iteration,
-      ipc,
-    }),
-    safetensorsMediaType,
-  );
+  const candidate = await putDistilled(context.store, {
+    ...manifest,
+    images: state.averagedImages ?? state.images,
+    labels: syntheticLabels(manifest.classes, ipc),
+    ...(softLabels && { softLabels }),
+    learnedRate: state.alpha,
+    iteration: state.iteration,
+    ipc,
+  });
   const metrics = await context.store.putBlob(encodeMetrics(metricLines(state.history)), metricsMediaType);
   const done = distillation.iteration - resumedFrom;
   return {

@@ -3,7 +3,7 @@
  */
 import { Checkpoints } from '../../artifacts/checkpoints.js';
 import { findEvaluation, putEvaluation } from '../../artifacts/evaluations.js';
-import { decodeDistilled } from '../../artifacts/result-folder.js';
+import { getDistilled } from '../../artifacts/distilled-sets.js';
 import { accuracyInSteps } from '../../distillation/accuracy.js';
 import { resolveAugmentation } from '../../distillation/augmentation/strategy.js';
 import { randomBaseline, subset } from '../../distillation/baselines.js';
@@ -55,7 +55,7 @@ export async function evaluateNetwork(
     kinds: ['momentum-sgd'],
     batch: Math.min(input.batchSize, set.count),
     parameterSets: 4,
-    images: images.train.count,
+    images: images.held,
   });
   const settings = {
     ...input,
@@ -128,7 +128,7 @@ async function trainingSet(
         set: subset(images.train, randomBaseline(images.trainBytes, classes, { ipc: set.ipc, seed, run })),
       };
     case 'distilled': {
-      const distilled = decodeDistilled(await context.store.get(set.result));
+      const distilled = await getDistilled(context.store, set.result);
       return {
         set: new FloatImages(
           shape,

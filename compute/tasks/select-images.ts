@@ -2,8 +2,8 @@
  * @file `selectImages`: chooses a few of the real images of every class, and stores them as a distillation stores
  * its images.
  */
-import { Checkpoints, safetensorsMediaType } from '../../artifacts/checkpoints.js';
-import { encodeDistilled } from '../../artifacts/result-folder.js';
+import { Checkpoints } from '../../artifacts/checkpoints.js';
+import { putDistilled } from '../../artifacts/distilled-sets.js';
 import type { Reference } from '../../artifacts/reference.js';
 import { herding, kCenter, mostForgotten } from '../../distillation/coresets.js';
 import { featuresInSteps } from '../../distillation/features.js';
@@ -38,17 +38,14 @@ export async function selectImages(
   chosen.forEach((positions, label) =>
     positions.forEach((position, i) => (indices[label * ipc + i] = classes[label]?.[position] ?? 0)),
   );
-  const result = await context.store.putBlob(
-    encodeDistilled({
-      ...manifest,
-      images: images.train.batch(indices).images,
-      labels: syntheticLabels(manifest.classes, ipc),
-      learnedRate: lr,
-      iteration: 0,
-      ipc,
-    }),
-    safetensorsMediaType,
-  );
+  const result = await putDistilled(context.store, {
+    ...manifest,
+    images: images.train.batch(indices).images,
+    labels: syntheticLabels(manifest.classes, ipc),
+    learnedRate: lr,
+    iteration: 0,
+    ipc,
+  });
   // One stays: an attempt that follows would otherwise count from the start.
   if (input.config.method.name === 'forgetting')
     await new Checkpoints(context.store, selectionUnit(input), { goal: input.config.method.epochs }).prune({
@@ -101,7 +98,7 @@ async function byFeatures(
     kinds: ['logits'],
     batch: Math.min(256, ...classes.map((members) => members.length)),
     parameterSets: 1,
-    images: images.train.count,
+    images: images.held,
   });
   // There is nothing to keep: the features are had again sooner than stored.
   const checkpointing = new Checkpointing(context, () => Promise.resolve());

@@ -9,10 +9,13 @@ import type { ArtifactStore } from '../../artifacts/store.js';
 import { findTrajectory } from '../../artifacts/trajectories.js';
 import { accuracyInSteps } from '../../distillation/accuracy.js';
 import { keptEpochs } from '../../definition/kept-epochs.js';
+import { maximumExpertParameters } from '../../definition/limits.js';
+import { snapshotProblem } from '../../definition/parameter-count.js';
 import { resolveAugmentation } from '../../distillation/augmentation/strategy.js';
 import { ExpertTraining, initialExpert } from '../../distillation/expert.js';
 import { interruptibly } from '../../distillation/interruptible.js';
 import { DistilleryError } from '../../errors/errors.js';
+import type { Network } from '../../networks/network.js';
 import { Checkpointing, Speed } from '../checkpointing.js';
 import type { TaskContext } from '../context.js';
 import type { TrainExpertInput, TrainExpertResult } from '../protocol.js';
@@ -49,12 +52,13 @@ export async function trainExpert(input: TrainExpertInput, context: TaskContext)
   const images = await runImages(context, input.dataset);
   const programs = networkPrograms(context, input.network, images.manifest);
   const { network } = programs;
+  requireStorable(network);
   requireMemory(context, 'trainExpert', {
     network,
     kinds: [config.momentum === 0 && config.weightDecay === 0 ? 'plain-sgd' : 'momentum-sgd'],
     batch: Math.min(config.batchSize, images.train.count),
     parameterSets: 2,
-    images: images.train.count,
+    images: images.held,
   });
   const checkpoints = new Checkpoints(store, unit, { goal: config.epochs });
   const stepsPerEpoch = Math.ceil(images.train.count / config.batchSize);
@@ -133,6 +137,15 @@ export async function trainExpert(input: TrainExpertInput, context: TaskContext)
   } finally {
     training.release();
   }
+}
+
+/** Said before the first step; of networks and data sets that a definition alone does not know. */
+function requireStorable({ parameterCount }: Network): void {
+  if (parameterCount <= maximumExpertParameters) return;
+  throw new DistilleryError(
+    'InvalidDefinition',
+    `${snapshotProblem(parameterCount)}: use a smaller network.`,
+  );
 }
 
 /** The newest checkpoint whose shards are there too. */

@@ -97,13 +97,22 @@ function artifactRow([name, reference]: [string, Reference]): Markup {
 const softLabels = `
 targets = distilled["soft_labels"]             # float32 [n, classes]: train on these`;
 
+const loadFile = `from safetensors.numpy import load_file
+
+distilled = load_file("distilled.safetensors")`;
+
+const loadFiles = `from glob import glob
+from numpy import concatenate
+from safetensors.numpy import load_file
+
+parts = [load_file(name) for name in sorted(glob("distilled-*.safetensors"))]
+distilled = {name: concatenate([part[name] for part in parts]) for name in parts[0]}`;
+
 function usage({ distilled }: Findings): Markup | undefined {
   if (!distilled) return undefined;
   const { method } = distilled.config;
   const learned = method.name === 'mtt' && method.labels === 'learned';
-  const program = `from safetensors.numpy import load_file
-
-distilled = load_file("distilled.safetensors")
+  const program = `${distilled.parts.length === 1 ? loadFile : loadFiles}
 images = distilled["images"]                   # float32 [n, c, h, w], normalised as above
 labels = distilled["labels"]                   # int64 [n]${learned ? softLabels : ''}
 lr = float(distilled["learned_rate"][0])       # ${distilled.output.learnedRate.toPrecision(6)}: train with this rate`;

@@ -491,6 +491,13 @@ const mistakes: readonly Mistake[] = [
     issue: '5:17 images of at most 4000 values can be whitened; those of "tiny-imagenet" have 12288',
   },
   {
+    passage: 'depth: 2, width: 8',
+    written: 'depth: 3, width: 1024',
+    code: 'inconsistent',
+    issue:
+      '6:52 experts of 19.1 million parameters cannot be stored: a snapshot is one object, which holds 16.0 million; use a smaller network',
+  },
+  {
     passage: 'holdout: 500',
     written: 'holdout: 60000',
     code: 'inconsistent',

@@ -3,6 +3,7 @@
  */
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { putParts } from '../../artifacts/parts.js';
 import { decodeDistilled, encodeDistilled } from '../../artifacts/result-folder.js';
 import { putWhitening } from '../../artifacts/whitenings.js';
 import { PNG } from 'pngjs';
@@ -453,4 +454,34 @@ test('whitened images are shown as pictures, and the folder has what users need 
     const red = picture.data[pixel * 4]!;
     assert.ok(Math.abs(red - (pixel / size) * 255) < 1, `pixel ${pixel}: ${red}`);
   }
+});
+
+test('images that one file cannot hold are several, and the page says how to load them', async () => {
+  const { store, input } = await sampleRun(options());
+  const { distill } = input.stages;
+  assert.equal(distill?.output.type, 'distill');
+  const set = decodeDistilled(await store.get(distill.output.result));
+  const pixels = set.images.length / 2;
+  const halves = [0, 1].map((half) => ({
+    ...set,
+    images: set.images.subarray(half * pixels, (half + 1) * pixels),
+    labels: set.labels.subarray(half, half + 1),
+  }));
+  assert.equal(set.labels.length, 2);
+  const parts = await Promise.all(halves.map((half) => store.putBlob(encodeDistilled(half), 'x')));
+  const result = await putParts(store, parts);
+  const edited: ReportInput = {
+    ...input,
+    stages: { ...input.stages, distill: { ...distill, output: { ...distill.output, result } } },
+  };
+  const { files } = await writeReport(store, edited);
+  assert.deepEqual(
+    files.map(({ key }) => key.slice(folder.length)).filter((name) => name.startsWith('distilled')),
+    ['distilled-00001-of-00002.safetensors', 'distilled-00002-of-00002.safetensors'],
+  );
+  assert.deepEqual(
+    await store.getObject(`${folder}distilled-00002-of-00002.safetensors`),
+    encodeDistilled(halves[1]!),
+  );
+  assert.match(await textOf(store, 'report.html'), /sorted\(glob\(&quot;distilled-\*\.safetensors&quot;\)\)/);
 });

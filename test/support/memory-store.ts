@@ -8,10 +8,9 @@ import type { ByteRange, Reference } from '../../artifacts/reference.js';
 import type { ArtifactStore, StoredObject } from '../../artifacts/store.js';
 import { DistilleryError } from '../../errors/errors.js';
 
-const maxObjectBytes = 64 * 1024 * 1024;
-
 export class MemoryStore implements ArtifactStore {
   readonly location: string = 'memory';
+  readonly maxObjectBytes: number = 64 * 1024 * 1024;
   readonly #objects = new Map<string, { bytes: Uint8Array; lastModified: Date }>();
 
   putBlob(bytes: Uint8Array, mediaType: string): Promise<Reference> {
@@ -21,7 +20,8 @@ export class MemoryStore implements ArtifactStore {
   putObject(key: string, bytes: Uint8Array, mediaType: string): Promise<Reference> {
     return settle(() => {
       checkKey(key);
-      if (bytes.length > maxObjectBytes) throw new RangeError(`${key}: ${bytes.length} bytes are too many`);
+      if (bytes.length > this.maxObjectBytes)
+        throw new RangeError(`${key}: ${bytes.length} bytes are too many`);
       // A copy: what the caller does to its array afterwards is not stored.
       this.#objects.set(key, { bytes: bytes.slice(), lastModified: new Date() });
       return reference(key, bytes, mediaType);
