@@ -42,7 +42,10 @@ export async function pixelScale(array: StoredArray): Promise<PixelScale> {
   if (isInteger(array)) return 1;
   let highest = 0;
   for await (const { rows } of rowBatches(array)) {
-    for (let at = 0; at < rows.length; at += 1) highest = Math.max(highest, rows[at] ?? 0);
+    for (let at = 0; at < rows.length; at += 1) {
+      const value = rows[at] ?? 0;
+      if (value > highest) highest = value;
+    }
   }
   // NaN and whatever is above 255 are found, and named, when the pixels are read.
   return highest <= 1 ? 255 : 1;
@@ -92,8 +95,8 @@ function toBytes(rows: ArrayLike<number>, scale: PixelScale, nameOf: (at: number
   return Uint8Array.from(rows, (value, at) => {
     const byte = Math.round(value * scale);
     if (byte >= 0 && byte <= 255) return byte;
-    const expected = `pixels from 0 to ${255 / scale}`;
-    throw wrongFile(nameOf(at), expected, String(value), 'Give the images without normalisation.');
+    const advice = Number.isFinite(value) ? 'Give the images without normalisation.' : 'Correct the image.';
+    throw wrongFile(nameOf(at), `pixels from 0 to ${255 / scale}`, String(value), advice);
   });
 }
 

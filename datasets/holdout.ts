@@ -18,11 +18,13 @@ export const defaultHoldoutSeed = 1;
 
 /**
  * Divides a split, class by class. What is drawn depends on the seed and on the order of the labels alone.
+ * @param classNames for messages.
  * @throws DistilleryError `InvalidDataset` when a class is too small to be divided.
  */
 export function holdOut(
   all: ImageSplit,
   { testFraction = defaultTestFraction, seed = defaultHoldoutSeed }: HoldoutSettings,
+  classNames: readonly string[] = [],
 ): { train: ImageSplit; test: ImageSplit } {
   if (!(testFraction > 0 && testFraction < 1)) {
     throw invalid(`The test fraction is ${testFraction}; expected a number between 0 and 1.`);
@@ -38,7 +40,7 @@ export function holdOut(
     const count = Math.max(1, Math.round(indices.length * testFraction));
     if (count >= indices.length) {
       throw invalid(
-        `Class ${label} has ${indices.length} images, too few to hold ${count} of them out for testing. ` +
+        `Class ${classNames[label] ?? label} has ${counted(indices.length)}, too few to hold ${count} of them out for testing. ` +
           'Lower the test fraction, add images, or bring a test set.',
       );
     }
@@ -49,6 +51,10 @@ export function holdOut(
   const train = Array.from(all.labels.keys()).filter((index) => !held.has(index));
   const rising = Uint32Array.from(test).sort();
   return { train: subsplit(all, Uint32Array.from(train)), test: subsplit(all, rising) };
+}
+
+function counted(images: number): string {
+  return images === 1 ? '1 image' : `${images} images`;
 }
 
 function invalid(message: string): DistilleryError {

@@ -62,9 +62,12 @@ export async function openDataset(
       classNames: found,
       constants,
     } = await format.open(tree, { size, subset, scratch });
-    const classNames = options.classNames ?? found ?? known ?? constants?.classNames ?? numbers(all, own);
-    checkLabels(place, 'train', all, classNames);
-    const { train, test } = own === undefined ? holdOut(all, options) : { train: all, test: own };
+    const named = options.classNames ?? found ?? known ?? constants?.classNames;
+    const classNames = named ?? numbers(all, own);
+    // How many classes there are is then concluded from the labels, of which one may be wrong.
+    const suspect = named === undefined && own !== undefined ? highestLabel(own) : undefined;
+    checkLabels(place, 'train', all, classNames, suspect);
+    const { train, test } = own === undefined ? holdOut(all, options, classNames) : { train: all, test: own };
     if (shapeText(train.shape) !== shapeText(test.shape)) {
       throw invalid(
         `${place}: training images are ${shapeText(train.shape)}, test images ${shapeText(test.shape)}. They must be alike.`,
@@ -94,6 +97,12 @@ function numbers(...splits: readonly (ImageSplit | undefined)[]): string[] {
   return Array.from({ length: Math.min(highest, mostClasses) + 1 }, (_, label) => String(label));
 }
 
+/** Where the highest label of the test images is. */
+function highestLabel({ labels, nameOf }: ImageSplit): string {
+  const label = labels.reduce((most, next) => Math.max(most, next), 0);
+  return `the highest label of the test images is ${label} (${nameOf(labels.indexOf(label))})`;
+}
+
 /** Of a data set without class names, so that a damaged label is not taken for a number of classes. */
 const mostClasses = 100_000;
 
@@ -102,6 +111,7 @@ function checkLabels(
   name: string,
   { labels, nameOf }: ImageSplit,
   classNames: readonly string[],
+  suspect?: string,
 ): void {
   const classes = classNames.length;
   if (classes < 2) throw invalid(`${place}: expected 2 or more classes, found ${classes}.`);
@@ -120,7 +130,7 @@ function checkLabels(
     const listed = absent.slice(0, 5).join(', ') + (absent.length > 5 ? ', ...' : '');
     throw invalid(
       `${place}: the ${name} split has no image of ${absent.length} of ${classes} classes (${listed}). ` +
-        'Every class must be in both splits.',
+        `Every class must be in both splits${suspect === undefined ? '' : `; ${suspect}`}.`,
     );
   }
 }

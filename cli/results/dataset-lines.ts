@@ -29,8 +29,10 @@ export function datasetLines(report: DatasetReport): string[] {
 
 function classLines(classNames: readonly string[], train: SplitReport, test: SplitReport): string[] {
   if (classNames.length > mostClassesListed) {
-    const span = ({ perClass }: SplitReport): string =>
-      `${perClass.reduce((a, b) => Math.min(a, b))} to ${perClass.reduce((a, b) => Math.max(a, b))}`;
+    const span = ({ perClass }: SplitReport): string => {
+      const [fewest, most] = [Math.min, Math.max].map((of) => perClass.reduce((a, b) => of(a, b)));
+      return fewest === most ? String(fewest) : `${fewest} to ${most}`;
+    };
     return [`        of each ${span(train)} for training, ${span(test)} for testing`];
   }
   const names = classNames.map((name, label) =>

@@ -61,7 +61,8 @@ export function decodePicture(content: Uint8Array, file: string): Picture {
     const { width, height, pixels } = kind === 'png' ? decodePng(content) : decodeJpeg(content);
     return { width, height, colour, pixels };
   } catch (error) {
-    throw wrongFile(file, 'a whole picture', error instanceof Error ? error.message : 'a damaged one');
+    const reason = error instanceof Error ? ` (${error.message})` : '';
+    throw wrongFile(file, 'a whole picture', `a damaged one${reason}`, 'Replace or remove it.');
   }
 }
 

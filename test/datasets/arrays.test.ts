@@ -161,12 +161,23 @@ const good: Members = [
   ['y_test.npy', npyBytes('<i4', [6], held.labels)],
 ];
 const wrong: [string, string, Uint8Array, RegExp][] = [
-  ['a pixel is NaN', 'x_train.npy', pixels((x) => (x[130] = NaN)), /x_train\.npy: image 2: .*found NaN/],
+  [
+    'a pixel is NaN',
+    'x_train.npy',
+    pixels((x) => (x[130] = NaN)),
+    /x_train\.npy: image 2: expected pixels from 0 to 1, found NaN\. Correct the image/,
+  ],
   [
     'pixels are normalised',
     'x_train.npy',
     pixels((x) => (x[60] = -1.5)),
     /image 1: expected pixels from 0 to 1, found -1\.5/,
+  ],
+  [
+    'a test label is higher than all others',
+    'y_test.npy',
+    npyBytes('<i4', [6], Int32Array.of(0, 1, 2, 9, 1, 2)),
+    /train split has no image of 7 of 10 classes.*the highest label of the test images is 9 \(.*x_test\.npy: image 3\)/,
   ],
   [
     'a label is out of range',
