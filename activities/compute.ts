@@ -48,7 +48,7 @@ function computeActivity<K extends TaskName>(task: K, { compute, onTask }: Compu
     async (
       { signal, details },
       input: ComputeTasks[K]['input'],
-      { unit, stallTimeoutSeconds }: UnitLimits,
+      { unit, stallTimeoutSeconds, memoryBytes, gpu }: UnitLimits,
     ) => {
       const started = performance.now();
       const { workflowExecution } = Context.current().info;
@@ -63,7 +63,13 @@ function computeActivity<K extends TaskName>(task: K, { compute, onTask }: Compu
         });
       say('started');
       try {
-        const result = await compute.run(task, input, { signal, onProgress: details, stallTimeoutSeconds });
+        const demands = { ...(memoryBytes !== undefined && { memoryBytes }), ...(gpu && { gpu }) };
+        const result = await compute.run(task, input, {
+          signal,
+          onProgress: details,
+          stallTimeoutSeconds,
+          demands,
+        });
         say('finished');
         return result;
       } catch (error) {

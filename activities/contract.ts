@@ -5,6 +5,7 @@
 import type { Reference } from '../artifacts/reference.js';
 import type {
   DatasetInput,
+  Demands,
   DistillChunkInput,
   DistillChunkResult,
   EvaluateNetworkInput,
@@ -190,7 +191,7 @@ export interface LightActivities {
   readonly cancelCaller: () => Promise<void>;
 }
 
-export interface UnitLimits {
+export interface UnitLimits extends Demands {
   /** What the unit of work is called, for example `expert 3`. */
   readonly unit: string;
   /** Without progress for so long, the compute process is killed. */

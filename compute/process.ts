@@ -6,7 +6,7 @@ import type { ChildProcess } from 'node:child_process';
 import type { EngineInfo } from '../definition/stages.js';
 import { DistilleryError } from '../errors/errors.js';
 import { Stopped } from './context.js';
-import type { ComputeMessage, ComputeRequest, ComputeTasks, TaskName } from './protocol.js';
+import type { ComputeMessage, ComputeRequest, ComputeTasks, Demands, TaskName } from './protocol.js';
 import { MemoryWatch } from './memory-watch.js';
 import { LastLines } from './last-lines.js';
 import { spawnCompute, type SpawnOptions } from './spawn.js';
@@ -32,6 +32,8 @@ export interface RunOptions {
   readonly onProgress?: (progress: Extract<ComputeMessage, { type: 'progress' }>['progress']) => void;
   /** Without a word from the child for so long it is killed. Default 300. */
   readonly stallTimeoutSeconds?: number;
+  /** Looked at before the work starts. */
+  readonly demands?: Demands;
 }
 
 interface Task {
@@ -69,7 +71,7 @@ export class ComputeProcess {
     options: RunOptions = {},
   ): Promise<ComputeTasks[K]['result']> {
     if (this.task !== undefined) throw new Error('the compute process is already running a task');
-    const { signal, stallTimeoutSeconds = 300 } = options;
+    const { signal, stallTimeoutSeconds = 300, demands = {} } = options;
     const { graceSeconds = defaultGraceSeconds } = this.options;
     const stopReason = () => (signal?.reason instanceof Stopped ? signal.reason.reason : 'cancel');
     if (signal?.aborted === true) throw new Stopped(stopReason());
@@ -113,7 +115,7 @@ export class ComputeProcess {
           memory,
         };
         signal?.addEventListener('abort', stop, { once: true });
-        send(child, { type: 'run', id, task, input });
+        send(child, { type: 'run', id, task, input, demands });
       });
     } catch (error) {
       if (error instanceof Stopped) throw new Stopped(stopReason());

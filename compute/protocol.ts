@@ -129,9 +129,23 @@ export type UnitOfWork = {
   [K in TaskName]: { readonly task: K; readonly input: ComputeTasks[K]['input'] };
 }[TaskName];
 
+/** What a stage asks of the process that computes for it. */
+export interface Demands {
+  /** That the process must be allowed to take. */
+  readonly memoryBytes?: number;
+  /** Only on a GPU. */
+  readonly gpu?: true;
+}
+
 /** Parent to child. */
 export type ComputeRequest =
-  | { readonly type: 'run'; readonly id: number; readonly task: TaskName; readonly input: unknown }
+  | {
+      readonly type: 'run';
+      readonly id: number;
+      readonly task: TaskName;
+      readonly input: unknown;
+      readonly demands: Demands;
+    }
   /** Stop without a result, with a checkpoint or without as the reason says. */
   | { readonly type: 'stop'; readonly id: number; readonly reason: StopReason };
 

@@ -10,6 +10,7 @@ import type { UnitProgress } from '../definition/stages.js';
 import type { Device } from '../tensor/device.js';
 import type { CheckpointInterval } from './checkpoint-policy.js';
 import { Stopped, type StopReason, type TaskContext } from './context.js';
+import { requireDemands } from './demands.js';
 import { watchParent } from './parent-watch.js';
 import type { ComputeMessage, ComputeRequest, TaskName } from './protocol.js';
 import type { TaskRegistry } from './registry.js';
@@ -85,9 +86,13 @@ export function serve(tasks: TaskRegistry, open: () => Promise<Equipment>): void
     }
   });
 
-  async function answer({ id, task, input }: Extract<ComputeRequest, { type: 'run' }>, state: CurrentTask) {
+  async function answer(
+    { id, task, input, demands }: Extract<ComputeRequest, { type: 'run' }>,
+    state: CurrentTask,
+  ) {
     try {
       const context = taskContext(await opened(), state);
+      requireDemands(demands, context.device.info, context.memoryLimit);
       const work = {
         signal: state.ending.signal,
         onWait: (reason: string | undefined) => {

@@ -3,7 +3,7 @@
  * everything comes after what it needs. Works on a definition that may still be wrong elsewhere, so that
  * mistakes of both kinds are shown at once.
  */
-import { StageReference } from './expressions.js';
+import { OpenExpression, StageReference } from './expressions.js';
 import { type Issues, type Path, shown } from './issues.js';
 import { maximumNeeds } from './limits.js';
 import { cellKey, type Cells, type CellValues } from './matrix.js';
@@ -30,6 +30,8 @@ export interface StageGraph {
   readonly needs: ReadonlyMap<string, readonly string[]>;
   /** The planned stage that each reference to an output means. */
   readonly targets: ReadonlyMap<StageReference, string>;
+  /** The planned stages that the condition of a stage looks at, by the id that it writes. */
+  readonly conditions: ReadonlyMap<string, Readonly<Record<string, string>>>;
 }
 
 /** A need as it is written: by the id of a stage, whichever cells that stands for. */
@@ -51,6 +53,8 @@ interface StageNode {
   readonly cell: CellValues | undefined;
   readonly uses: unknown;
   readonly written: readonly Need[];
+  /** Stages whose numbers the condition looks at. */
+  readonly looksAt: readonly string[];
   readonly references: { readonly reference: StageReference; readonly field: string; readonly path: Path }[];
   /** A report that does not say what it needs reports on everything before it. */
   readonly needsAll: boolean;
@@ -61,8 +65,11 @@ interface StageNode {
 export function stageGraph(stages: unknown, cells: Cells, issues: Issues): StageGraph {
   const graph = new Graph(readNodes(stages, cells), issues);
   const targets = new Map<StageReference, string>();
+  const conditions = new Map<string, Readonly<Record<string, string>>>();
   for (const node of graph.nodes) {
     for (const need of node.written) graph.addNeed(node, need);
+    const seen = graph.checkCondition(node);
+    if (seen !== undefined) conditions.set(node.id, seen);
     for (const { reference, field, path } of node.references) {
       const target = graph.checkReference(node, reference, field, path);
       if (target === undefined) continue;
@@ -83,7 +90,7 @@ export function stageGraph(stages: unknown, cells: Cells, issues: Issues): Stage
       `the cells of this pipeline need each other ${total} times; there can be ${maximumNeeds} needs: give stages that belong together the same matrix, so that each cell needs its own`,
       { part: 'key' },
     );
-  return { order, needs, targets };
+  return { order, needs, targets, conditions };
 }
 
 function readNodes(stages: unknown, cells: Cells): StageNode[] {
@@ -98,9 +105,11 @@ function readNodes(stages: unknown, cells: Cells): StageNode[] {
     const references = entries(fields.get('with')).flatMap(([field, reference]) =>
       reference instanceof StageReference ? [{ reference, field, path: [...path, 'with', field] }] : [],
     );
+    const when = fields.get('when');
     return {
       id,
       of: cell?.of ?? id,
+      looksAt: when instanceof OpenExpression ? stagesOf(when) : [],
       cell: cell?.values,
       uses: fields.get('uses'),
       written: written.filter((need): need is Need => typeof need.to === 'string'),
@@ -109,6 +118,13 @@ function readNodes(stages: unknown, cells: Cells): StageNode[] {
       needs: [],
     };
   });
+}
+
+/** Ids in `stages.ID.OUTPUT`. */
+function stagesOf({ references }: OpenExpression): string[] {
+  return [
+    ...new Set(references.flatMap(([root, id]) => (root === 'stages' && id !== undefined ? [id] : []))),
+  ];
 }
 
 function entries(value: unknown): [string, unknown][] {
@@ -141,6 +157,29 @@ class Graph {
       if (own.length === 0) this.issues.add('matrix', path, noCell(node, to));
       for (const cell of own) node.needs.push({ to: cell, path });
     }
+  }
+
+  /** The planned stages whose numbers decide whether the stage runs; it needs them. */
+  checkCondition(node: StageNode): Readonly<Record<string, string>> | undefined {
+    if (node.looksAt.length === 0) return undefined;
+    const path: Path = ['stages', node.id, 'when'];
+    const seen = Object.create(null) as Record<string, string>;
+    for (const id of node.looksAt) {
+      const cells = this.stages.get(id);
+      if (cells === undefined || id === node.of) {
+        this.issues.add('unknown-stage', path, this.unknownStage(id, node.of));
+        continue;
+      }
+      const own = this.ownCells(node, cells);
+      const [only] = own;
+      if (only === undefined) this.issues.add('matrix', path, noCell(node, id));
+      else if (own.length > 1) this.issues.add('matrix', path, severalCells(node, id, own));
+      else {
+        node.needs.push({ to: only, path });
+        seen[id] = only.id;
+      }
+    }
+    return seen;
   }
 
   /** The planned stage that the reference means, when it has an output of the expected kind. */

@@ -158,6 +158,29 @@ interface PlannedStageBase {
   readonly onFailure: 'fail' | 'wait' | 'continue';
   /** Whether an earlier result of the same key is used. Default true. */
   readonly cache: boolean;
+  /** Whether it runs: false, or what is decided when the pipeline has come there. Absent: it runs. */
+  readonly when?: false | PlannedCondition;
+  /** What it asks of the workers that compute for it; absent when nothing. */
+  readonly resources?: StageResources;
+  /** 1 to 5, the smaller first; absent: as the server's default, 3. */
+  readonly priority?: number;
+}
+
+/** A condition on numbers of other stages; all else in it has its value. */
+export interface PlannedCondition {
+  /** An expression, without `${{` and `}}`. */
+  readonly condition: string;
+  /** The planned stage for each id that the expression writes. */
+  readonly stages: Readonly<Record<string, string>>;
+}
+
+export interface StageResources {
+  /** In place of the usual queue of compute work. */
+  readonly taskQueue?: string;
+  /** That a compute process must be allowed to take. */
+  readonly memoryBytes?: number;
+  /** Only on a GPU. */
+  readonly gpu?: true;
 }
 
 export interface TrainExpertsStage extends PlannedStageBase {

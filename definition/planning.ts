@@ -2,7 +2,7 @@
  * @file From a checked definition to the plan: short forms written out, stages in order.
  */
 import type { NetworkSpec } from '../networks/spec.js';
-import type { StageReference } from './expressions.js';
+import { OpenExpression, type StageReference } from './expressions.js';
 import type { StageGraph } from './graph.js';
 import type { Cells } from './matrix.js';
 import type {
@@ -15,12 +15,14 @@ import type {
   PlannedStage,
   RetryBudget,
   SelectConfig,
+  StageResources,
   TrainExpertsConfig,
 } from './plan.js';
 import { sameNetwork } from './network-names.js';
 import { planMethod } from './planning-methods.js';
 import { defaultFullTraining } from './schema-full.js';
 import type { Definition, StageDefinition } from './schema.js';
+import { parseMemory } from './schema-resources.js';
 import type { ImportedStages } from './schema-imports.js';
 
 type With<Type extends StageDefinition['uses']> = Extract<StageDefinition, { uses: Type }>['with'];
@@ -60,6 +62,7 @@ export function makePlan(
             id,
             ...(cell && { matrix: { of: cell.of, cell: cell.values } }),
             needs: graph.needs.get(id) ?? [],
+            ...planCondition(stage.when, graph.conditions.get(id) ?? {}),
           },
           stage,
           network,
@@ -116,7 +119,7 @@ function networkByName(architecture: Extract<Definition['network'], string>): Ne
 }
 
 function planStage(
-  place: Pick<PlannedStage, 'id' | 'matrix' | 'needs'>,
+  place: Pick<PlannedStage, 'id' | 'matrix' | 'needs' | 'when'>,
   stage: StageDefinition,
   network: NetworkSpec,
   planReference: PlanReference,
@@ -137,6 +140,8 @@ function planStage(
     heartbeatTimeoutSeconds: stage.heartbeatTimeout,
     onFailure: stage.onFailure,
     cache: stage.cache,
+    ...planResources(stage.resources),
+    ...(stage.priority !== undefined && { priority: stage.priority }),
   };
   switch (stage.uses) {
     case 'train-experts':
@@ -163,6 +168,26 @@ function planStage(
         with: stage.with.title === undefined ? {} : { title: stage.with.title },
       };
   }
+}
+
+/** What is known to hold is no condition any more. */
+function planCondition(
+  when: StageDefinition['when'],
+  stages: Readonly<Record<string, string>>,
+): Pick<PlannedStage, 'when'> {
+  if (when instanceof OpenExpression) return { when: { condition: when.text, stages: { ...stages } } };
+  return when === false ? { when } : {};
+}
+
+function planResources(resources: StageDefinition['resources']): Pick<PlannedStage, 'resources'> {
+  if (resources === undefined) return {};
+  const { taskQueue, memory, gpu } = resources;
+  const asked: StageResources = {
+    ...(taskQueue !== undefined && { taskQueue }),
+    ...(memory !== undefined && { memoryBytes: parseMemory(memory) }),
+    ...(gpu === 1 && { gpu: true }),
+  };
+  return Object.keys(asked).length === 0 ? {} : { resources: asked };
 }
 
 /** What is stored as by default is left out, so that experts keep their names. */

@@ -7,6 +7,8 @@ import { keepEpochs, precision } from './schema-trajectories.js';
 import { fullTraining } from './schema-full.js';
 import { network } from './schema-networks.js';
 import { matrix } from './schema-matrix.js';
+import { priority, resources } from './schema-resources.js';
+import { condition } from './schema-values.js';
 import { distillMethod } from './schema-methods.js';
 import { select } from './schema-coresets.js';
 import {
@@ -134,6 +136,9 @@ const retry = z
 
 const common = {
   matrix: matrix.optional(),
+  when: condition
+    .optional()
+    .describe('Whether the stage runs: ${{ … }} over parameters, the matrix and numbers of other stages.'),
   needs: z
     .union([name('the id of a stage'), z.array(name('the id of a stage')).max(256)])
     .optional()
@@ -156,6 +161,10 @@ const common = {
       'When the stage has failed: "fail" the pipeline, "wait" for a retry, or "continue" without the stages that need it.',
     ),
   cache: z.boolean().default(true).describe('Whether an earlier result of the same work is used.'),
+  resources: resources.optional().describe('What the stage asks of the workers that compute for it.'),
+  priority: priority
+    .optional()
+    .describe('Which of several waiting stages goes first: 1 before 5; without it, 3.'),
 };
 
 const chunk = z

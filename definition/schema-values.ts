@@ -3,7 +3,7 @@
  */
 import * as z from 'zod';
 import { durationPattern, parseDuration } from './duration.js';
-import { StageReference } from './expressions.js';
+import { OpenExpression, StageReference } from './expressions.js';
 
 export const namePattern = /^[a-z][a-z0-9-]{0,62}$/;
 /** Of a stage, or of a cell of its matrix: `distill[ipc=1]`. */
@@ -54,6 +54,22 @@ export const duration = (minimumSeconds: number, maximumSeconds: number) =>
       context.addIssue({ code: 'custom', message, input: value });
       return z.NEVER;
     });
+
+/** True or false, or `${{ … }}` that is one of them when the pipeline runs. */
+export const condition = z
+  .custom<boolean | OpenExpression>(
+    (value) => typeof value === 'boolean' || value instanceof OpenExpression,
+    {
+      error: ({ input }) =>
+        input === undefined
+          ? undefined
+          : `expected a condition such as "\${{ stages.evaluate.accuracy < 0.6 }}", found ${typeof input === 'string' ? `the text "${input.slice(0, 80)}"` : typeof input === 'number' ? 'a number' : 'something else'}`,
+    },
+  )
+  .meta({
+    anyOf: [{ type: 'boolean' }, { type: 'string', pattern: '^\\s*\\$\\{\\{.*\\}\\}\\s*$' }],
+    examples: ['${{ stages.evaluate.accuracy < 0.6 }}'],
+  });
 
 /** `${{ stages.ID.OUTPUT }}`; which stage and output is checked with the graph. */
 export const outputReference = (example: string) =>

@@ -209,6 +209,8 @@ export interface PipelineResult {
   readonly keys?: Readonly<Record<string, string>>;
   /** Stages whose result was already in the store. */
   readonly reused: readonly string[];
+  /** Stages that did not run as their condition (`when`) did not hold, and those that need them: why, by id. */
+  readonly skipped?: Readonly<Record<string, string>>;
   /** Why stages have no result that the pipeline goes on without (`onFailure: continue`), by stage id. */
   readonly failed?: Readonly<Record<string, string>>;
 }

@@ -16,6 +16,8 @@ import { onStopSignals } from './stop-signals.js';
 export interface RunWorkerOptions extends ComputeSettings {
   /** `pipeline` listens on `distillery`, `compute` on `distillery-gpu`, `both` on both. */
   readonly queue: Role;
+  /** Task queue of the compute work. Default `distillery-gpu`; another for stages with `resources.taskQueue`. */
+  readonly computeQueue?: string;
   /** How long to wait for Temporal at the start. Default 10. */
   readonly waitSeconds?: number;
   readonly onEvent?: OnWorkerEvent;
@@ -51,7 +53,7 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
 }
 
 async function listen(options: RunWorkerOptions, notice: AbortSignal): Promise<void> {
-  const { queue: role, onEvent = () => undefined } = options;
+  const { queue: role, computeQueue = COMPUTE_QUEUE, onEvent = () => undefined } = options;
   // Not before there is something to run: it would keep the process alive.
   installRuntime(onEvent);
   const dependencies = lightDependencies((line) => onEvent({ type: 'note', line }));
@@ -75,12 +77,12 @@ async function listen(options: RunWorkerOptions, notice: AbortSignal): Promise<v
       workers.push(
         await Worker.create({
           ...common,
-          taskQueue: COMPUTE_QUEUE,
+          taskQueue: computeQueue,
           activities,
           maxConcurrentActivityTaskExecutions: slots,
         }),
       );
-      onEvent({ type: 'listening', queue: COMPUTE_QUEUE, slots });
+      onEvent({ type: 'listening', queue: computeQueue, slots });
     }
     await runUntilStopped(workers, options, notice, () => pool.close());
   } finally {

@@ -34,10 +34,16 @@ export function attemptCompute<K extends TaskName>(
   unit: string,
   input: ComputeTasks[K]['input'],
 ): Promise<ComputeTasks[K]['result']> {
-  const limits: UnitLimits = { unit, stallTimeoutSeconds: stage.stallTimeoutSeconds };
+  const { memoryBytes, gpu, taskQueue = COMPUTE_QUEUE } = stage.resources ?? {};
+  const limits: UnitLimits = {
+    unit,
+    stallTimeoutSeconds: stage.stallTimeoutSeconds,
+    ...(memoryBytes !== undefined && { memoryBytes }),
+    ...(gpu && { gpu }),
+  };
   return scheduleActivity(task, [input, limits], {
     summary: unit,
-    taskQueue: COMPUTE_QUEUE,
+    taskQueue,
     startToCloseTimeout: stage.timeoutSeconds * 1000,
     heartbeatTimeout: (stage.heartbeatTimeoutSeconds ?? defaultHeartbeatSeconds) * 1000,
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,

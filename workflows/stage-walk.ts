@@ -19,6 +19,7 @@ import type { PipelineResult, StageOutput } from '../definition/stages.js';
 import { finalFailure, judge, rethrowFaults, type Verdict } from './failures.js';
 import type { PipelineControl } from './pipeline-control.js';
 import type { PipelineProgress } from './pipeline-progress.js';
+import { conditionProblem } from './conditions.js';
 import { missingNeeds } from './missing-needs.js';
 import { Slots } from './slots.js';
 import type { StageInput, StageOutcome } from './stage-input.js';
@@ -65,6 +66,8 @@ export class StageWalk {
   private firstFailure: { readonly stage: string; readonly verdict: Verdict } | undefined;
   /** Why stages have no result that the pipeline goes on without. */
   private readonly tolerated: Record<string, string> = {};
+  /** Why stages did not run that were not to. */
+  private readonly skipped: Record<string, string> = {};
 
   constructor(
     private readonly plan: Plan,
@@ -107,6 +110,7 @@ export class StageWalk {
       stages,
       reused,
       ...(Object.keys(keys).length > 0 && { keys }),
+      ...(Object.keys(this.skipped).length > 0 && { skipped: this.skipped }),
       ...(Object.keys(this.tolerated).length > 0 && { failed: this.tolerated }),
     };
   }
@@ -119,8 +123,17 @@ export class StageWalk {
     if (CancellationScope.current().consideredCancelled) return this.leave(stage, 'cancelled');
     const missing = missingNeeds(this.plan, stage, needs, endings);
     if (missing !== undefined) {
-      this.progress.ended(stage.id, { state: 'skipped', error: missing.reason });
-      return missing.ending;
+      const { ending, reason } = missing;
+      this.progress.ended(stage.id, {
+        state: 'skipped',
+        ...(ending === 'left-out' ? { summary: reason } : { error: reason }),
+      });
+      if (ending === 'left-out') this.skipped[stage.id] = reason;
+      return ending;
+    }
+    if (stage.when !== undefined) {
+      const ending = this.decide(stage, stage.when);
+      if (ending !== undefined) return ending;
     }
     const slots = [this.slots.get(stage.matrix?.of ?? ''), this.children];
     const taken = slots.filter((one) => one !== undefined);
@@ -138,6 +151,19 @@ export class StageWalk {
       return this.recordFailure(stage, error);
     } finally {
       for (const one of taken) one.giveBack();
+    }
+  }
+
+  /** How the walk ends when the stage is not to run. */
+  private decide(stage: PlannedStage, when: NonNullable<PlannedStage['when']>): Ending | undefined {
+    try {
+      const reason = conditionProblem(when, (id) => this.finished.get(id)?.manifest.output);
+      if (reason === undefined) return undefined;
+      this.progress.ended(stage.id, { state: 'skipped', summary: reason });
+      this.skipped[stage.id] = reason;
+      return 'left-out';
+    } catch (error) {
+      return this.recordFailure(stage, error);
     }
   }
 
@@ -169,6 +195,8 @@ export class StageWalk {
           // A terminated pipeline lets its stages stop their compute in good order.
           parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
           staticSummary: `${stage.uses} of ${this.plan.name}`,
+          // Its activities inherit it.
+          ...(stage.priority !== undefined && { priority: { priorityKey: stage.priority } }),
         });
         await this.control.started(stage.id, child);
         return await child.result();

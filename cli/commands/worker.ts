@@ -11,6 +11,7 @@ import { words } from '../words.js';
 
 interface WorkerOptions {
   queue: 'pipeline' | 'compute' | 'both';
+  taskQueue?: string;
   slots?: number;
   threads?: number;
   devices?: string;
@@ -43,6 +44,7 @@ export function workerCommand(context: CommandContext): Command {
         .choices(['pipeline', 'compute', 'both'])
         .makeOptionMandatory(),
     )
+    .option('--task-queue <name>', 'for stages that ask for it by resources.taskQueue')
     .option('--slots <count>', 'compute tasks at once, a process each', wholeNumber)
     .option('--threads <count>', 'threads of each slot', wholeNumber)
     .option('--devices <list>', 'CUDA devices by index or id, one slot each')
@@ -97,11 +99,22 @@ export function workerCommand(context: CommandContext): Command {
       const leaving = new AbortController();
       // Started by `up` or `demo`: without them nobody would stop us.
       if (parent !== undefined) process.once('disconnect', () => leaving.abort());
-      const { queue, slots, threads, devices, networks, grace, preemptionFile, preemptionCommand } = options;
+      const {
+        queue,
+        taskQueue,
+        slots,
+        threads,
+        devices,
+        networks,
+        grace,
+        preemptionFile,
+        preemptionCommand,
+      } = options;
       const { memoryLimit, checkpointInterval: interval } = options;
       const { datasetMemory, datasetCache, datasetCacheSize } = options;
       await runWorker({
         queue,
+        ...(taskQueue === undefined ? {} : { computeQueue: taskQueue }),
         ...(slots === undefined ? {} : { slots }),
         ...(threads === undefined ? {} : { threads }),
         ...(networks === undefined ? {} : { networks }),

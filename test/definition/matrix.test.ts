@@ -209,6 +209,79 @@ describe('mistakes in a matrix', () => {
   });
 });
 
+describe('a condition', () => {
+  const planned = (when: string, evaluated = '') => {
+    const text = sweep(axes, `matrix: distill${evaluated}`).replace(
+      '  report:\n',
+      `  again:\n    uses: select\n    matrix: distill\n    when: ${when}\n    with: { method: { name: random }, ipc: 1 }\n  report:\n`,
+    );
+    return planOf(text).stages.filter(({ matrix }) => matrix?.of === 'again');
+  };
+
+  it('that holds is none, and one that does not stays', () => {
+    assert.deepEqual(
+      planned('${{ matrix.ipc > params.ipc - 45 && true }}').map(({ when }) => when),
+      [false, false, undefined, undefined],
+    );
+    assert.deepEqual(
+      planned('true').map(({ when }) => when),
+      [undefined, undefined, undefined, undefined],
+    );
+  });
+
+  it('looks at the cell of its own values, and needs it', () => {
+    const [, second] = planned(
+      '${{ stages.evaluate.accuracy < 0.06 * matrix.N || stages.experts.accuracy > 0.9 }}',
+    );
+    assert.deepEqual(second?.when, {
+      condition: second?.when === undefined || second.when === false ? '' : second.when.condition,
+      stages: { evaluate: 'evaluate[ipc=1,N=6]', experts: 'experts' },
+    });
+    assert.match(JSON.stringify(second.when), /stages\.evaluate\.accuracy < 0\.36/);
+    assert.deepEqual(second.needs, ['evaluate[ipc=1,N=6]', 'experts']);
+  });
+
+  it('is refused where it is none', () => {
+    for (const [when, message] of [
+      ['1', /expected a condition/],
+      ['yes please', /expected a condition such as .* found the text "yes please"/],
+      ['${{ stages.evaluate.accuracy + 1 }}', /a condition is true or false/],
+      ['${{ stages.evaluate.scores }}', /is no number/],
+      ['${{ stages.again.count > 1 }}', /unknown stage "again"|cannot|there is no/],
+    ] as const) {
+      assert.throws(() => planned(when), message);
+    }
+    const several = changed(
+      '    uses: evaluate\n',
+      '    uses: evaluate\n    when: ${{ stages.experts.accuracy > 0.5 }}\n',
+    ).replace('    uses: train-experts\n', '    uses: train-experts\n    matrix: { run: [1, 2] }\n');
+    assert.ok(issues(several).some((issue) => issue.includes('this could be 2 cells of "experts"')));
+  });
+});
+
+describe('resources and priority', () => {
+  it('are in the plan as they are asked', () => {
+    const text = changed(
+      '    uses: train-experts\n',
+      '    uses: train-experts\n    resources: { taskQueue: big-gpu, memory: 1.5GiB, gpu: 1 }\n    priority: 1\n',
+    );
+    const [experts, distill] = planOf(text).stages;
+    assert.deepEqual(experts?.resources, { taskQueue: 'big-gpu', memoryBytes: 1.5 * 2 ** 30, gpu: true });
+    assert.equal(experts.priority, 1);
+    assert.equal('resources' in (distill ?? {}), false);
+    assert.equal('priority' in (distill ?? {}), false);
+  });
+
+  it('are refused with what is expected', () => {
+    const refused = (line: string) =>
+      issues(changed('    uses: train-experts\n', `    uses: train-experts\n    ${line}\n`)).join();
+    assert.match(refused('resources: { memory: lots }'), /expected an amount of memory such as 8GiB/);
+    assert.match(refused('resources: { gpu: 2 }'), /must be at most 1, found 2/);
+    assert.match(refused('resources: { taskQueue: "a b" }'), /the name of a task queue/);
+    assert.match(refused('priority: 0'), /must be at least 1, found 0/);
+  });
+});
+
 describe('a matrix of a thousand cells', () => {
   const list = (length: number) => Array.from({ length }, (_, index) => index + 1).join(', ');
   const text = sweep(`{ ipc: [${list(40)}], N: [${list(25)}] }`);

@@ -8,6 +8,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { WriteReportInput } from '../../activities/contract.js';
 import type { DistillChunkInput } from '../../compute/protocol.js';
+import { Worker } from '@temporalio/worker';
 import { compile, type Plan } from '../../definition/index.js';
 import { pipelineStatus } from '../../workflows/index.js';
 import { timeSkippingServer } from '../support/temporal.js';
@@ -182,5 +183,87 @@ describe('a pipeline with a matrix', () => {
       const { reused } = await (await startPipeline(server.client, sweep([2, 3]))).result();
       assert.deepEqual([...reused].sort(), ['distill[ipc=2]', 'evaluate[ipc=2]', 'experts']);
     });
+  });
+
+  describe('with conditions', () => {
+    /** The pretended accuracy of an evaluation is 0.6. */
+    const twice = (when: string) => sweep([1, 2], '', `when: ${when}`);
+
+    it('skips what does not hold, and what needs it, and reports on the rest', async () => {
+      const pretend = new Pretend();
+      await withWorkers(server, pretend, async () => {
+        const plan = twice('${{ stages.distill.learnedRate > 0.01 * matrix.ipc }}');
+        const handle = await startPipeline(server.client, plan);
+        const result = await handle.result();
+        const reason = 'stages.distill.learnedRate > 0.02 does not hold: stages.distill.learnedRate is 0.02';
+        assert.deepEqual(result.skipped, { 'evaluate[ipc=2]': reason });
+        assert.deepEqual(Object.keys(result.stages).sort(), [
+          'distill[ipc=1]',
+          'distill[ipc=2]',
+          'evaluate[ipc=1]',
+          'experts',
+          'report',
+        ]);
+        const { state, stages } = await handle.query(pipelineStatus);
+        assert.equal(state, 'finished');
+        const skipped = stages.find(({ id }) => id === 'evaluate[ipc=2]');
+        assert.deepEqual([skipped?.state, skipped?.summary, skipped?.error], ['skipped', reason, undefined]);
+      });
+    });
+
+    it('skips all where it is known before', async () => {
+      const pretend = new Pretend();
+      const plan = sweep([1, 2], 'when: ${{ matrix.ipc > 5 }}');
+      await withWorkers(server, pretend, async () => {
+        const result = await (await startPipeline(server.client, plan)).result();
+        assert.deepEqual(Object.keys(result.stages).sort(), ['experts', 'report']);
+        assert.equal(result.skipped?.['distill[ipc=1]'], 'its condition (when) does not hold');
+        assert.match(result.skipped['evaluate[ipc=1]'] ?? '', /1 of the 1 cells of distill that it needs/);
+      });
+      assert.equal(pretend.count('distillChunk'), 0);
+    });
+
+    it('fails the stage whose condition has no value', async () => {
+      await withWorkers(server, new Pretend(), async () => {
+        const plan = twice('${{ 1 / (stages.distill.learnedRate - 0.02) > 1 }}');
+        const { type, message } = await failureOf(await startPipeline(server.client, plan));
+        assert.equal(type, 'InvalidDefinition');
+        assert.match(message, /^stage evaluate\[ipc=[12]\]: when: .*no finite result/);
+      });
+    });
+  });
+
+  it('leads compute work to the queue that a stage asks for, with its demands and priority', async () => {
+    const pretend = new Pretend();
+    const plan = sweep([1], 'resources: { taskQueue: other, memory: 1GiB, gpu: 1 }\n    priority: 2');
+    await withWorkers(server, pretend, async () => {
+      const other = await Worker.create({
+        connection: server.nativeConnection,
+        taskQueue: 'other',
+        activities: pretend.compute,
+      });
+      await other.runUntil(async () => {
+        const handle = await startPipeline(server.client, plan);
+        await handle.result();
+        const child = server.client.workflow.getHandle(`${handle.workflowId}/distill[ipc=1]`);
+        const { events } = await child.fetchHistory();
+        const scheduled = (events ?? []).flatMap(
+          ({ activityTaskScheduledEventAttributes: attributes }) => attributes ?? [],
+        );
+        const chunk = scheduled.find(({ activityType }) => activityType?.name === 'distillChunk');
+        assert.equal(chunk?.taskQueue?.name, 'other');
+        const [started] = events ?? [];
+        assert.equal(started?.workflowExecutionStartedEventAttributes?.priority?.priorityKey, 2);
+      });
+    });
+    const [chunk] = pretend.calls.filter(({ name }) => name === 'distillChunk');
+    assert.deepEqual(chunk?.args[1], {
+      unit: 'iterations 1–20',
+      stallTimeoutSeconds: 300,
+      memoryBytes: 2 ** 30,
+      gpu: true,
+    });
+    const [trained] = pretend.calls.filter(({ name }) => name === 'trainExpert');
+    assert.deepEqual(Object.keys(trained?.args[1] ?? {}), ['unit', 'stallTimeoutSeconds']);
   });
 });
