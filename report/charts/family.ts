@@ -36,7 +36,7 @@ export function familyChart(chart: FamilyChart): Markup {
   const names = spread(
     curves.flatMap(({ name, points }) => {
       const end = points.at(-1);
-      return end ? [{ name, at: y.at(end.y) }] : [];
+      return end ? [{ name, x: x.at(end.x), at: y.at(end.y) }] : [];
     }),
   );
   return figure(frame, chart.name, chart.describe, [
@@ -44,8 +44,8 @@ export function familyChart(chart: FamilyChart): Markup {
     horizontalAxis(frame, { scale: x, label: chart.x.label, format: chart.x.format }),
     ...curves.map((curve, index) => drawCurve(curve, strength(index, curves.length), x, y)),
     ...names.map(
-      ({ name, at }) =>
-        markup`<text class="curvename" x="${frame.right + 10}" y="${round(at + 4)}">${name}</text>`,
+      (name) =>
+        markup`<text class="curvename" x="${round(name.x + 10)}" y="${round(name.at + 4)}">${name.name}</text>`,
     ),
   ]);
 }
@@ -105,20 +105,27 @@ function errorBar({ x: across, y: up, std }: Point, x: Scale, y: Scale): Markup 
   return markup`<path class="error" d="M${cx} ${high}V${low}M${cx - 4} ${high}h8M${cx - 4} ${low}h8"/>`;
 }
 
+interface Name {
+  readonly name: string;
+  readonly x: number;
+  at: number;
+}
+
 /** Names moved apart where curves end close together. */
-function spread(
-  names: readonly { readonly name: string; readonly at: number }[],
-): { name: string; at: number }[] {
-  const placed: { name: string; at: number }[] = [];
-  for (const { name, at } of names.toSorted((a, b) => a.at - b.at)) {
-    const above = placed.at(-1);
-    placed.push({ name, at: above ? Math.max(at, above.at + lineHeight) : at });
-  }
-  // What was pushed out of the frame moves back up with those above it.
-  let room = frame.bottom;
-  for (const name of placed.toReversed()) {
-    name.at = Math.min(name.at, room);
-    room = name.at - lineHeight;
-  }
-  return placed;
+function spread(names: readonly Name[]): Name[] {
+  const ends = [...new Set(names.map(({ x }) => x))];
+  return ends.flatMap((end) => {
+    const placed = names.filter(({ x }) => x === end).toSorted((a, b) => a.at - b.at);
+    placed.forEach((name, index) => {
+      const above = placed[index - 1];
+      if (above) name.at = Math.max(name.at, above.at + lineHeight);
+    });
+    // What was pushed out of the frame moves back up with those above it.
+    let room = frame.bottom;
+    for (const name of placed.toReversed()) {
+      name.at = Math.min(name.at, room);
+      room = name.at - lineHeight;
+    }
+    return placed;
+  });
 }

@@ -102,7 +102,7 @@ function table(trials: readonly Trial[]): Markup {
     over > 0
       ? markup`<p class="note">Distances are Euclidean, over all parameters: means over the last quarter of the iterations up to the chosen one (up to ${counted(over, 'iteration')}). What is left is the distance between where the student and the expert ended, as a share of the way of the expert.</p>`
       : '';
-  return markup`<div class="scroll"><table><thead><tr><th>Stage</th><th class="number">N</th><th class="number">M</th><th class="number">Expert travelled</th><th class="number">Student travelled</th><th class="number">Left</th><th class="number">Held out</th><th class="number">Test accuracy</th></tr></thead><tbody>${rows}</tbody></table></div>${note}`;
+  return markup`<div class="scroll" style="margin-top:22px"><table><thead><tr><th>Stage</th><th class="number">N</th><th class="number">M</th><th class="number">Expert travelled</th><th class="number">Student travelled</th><th class="number">Left</th><th class="number">Held out</th><th class="number">Test accuracy</th></tr></thead><tbody>${rows}</tbody></table></div>${note}`;
 }
 
 function tableRow({ id, method, matched, test, heldOut }: Trial): Markup {

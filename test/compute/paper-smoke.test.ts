@@ -49,6 +49,8 @@ describe('a published definition runs', () => {
     ['cifar-100-ipc-50', square(32), 100],
     ['tiny-imagenet-ipc-10', square(64), 200],
     ['imagenet-ipc-10', square(128), 10],
+    ['long-short-range', square(32), 10],
+    ['start-epochs', square(32), 10],
   ] as const)
     it(name, async () => {
       const { plan } = compile(readFileSync(`${folder}${name}.yaml`, 'utf8'));

@@ -45,7 +45,10 @@ describe('the published runs', () => {
   it('are all there, and fit the JSON Schema', () => {
     const fits = new Ajv().compile(definitionJsonSchema());
     for (const name of names) assert.ok(fits(parse(read(name))), `${name}: ${JSON.stringify(fits.errors)}`);
-    assert.deepEqual(names.toSorted(), [...Object.keys(published), 'baselines'].sort());
+    assert.deepEqual(
+      names.toSorted(),
+      [...Object.keys(published), 'baselines', 'long-short-range', 'start-epochs'].sort(),
+    );
   });
 
   for (const [
@@ -112,10 +115,14 @@ describe('the published runs', () => {
       'cifar-100-ipc-1',
       'cifar-100-ipc-50',
       'cross-architecture',
+      'long-short-range',
+      'start-epochs',
     ]);
     for (const [one, other] of [
       ['cifar-10-ipc-1', 'cifar-10-ipc-10'],
       ['cifar-10-ipc-1', 'cross-architecture'],
+      ['cifar-10-ipc-1', 'long-short-range'],
+      ['cifar-10-ipc-10', 'start-epochs'],
       ['cifar-100-ipc-1', 'cifar-100-ipc-50'],
       ['tiny-imagenet-ipc-1', 'tiny-imagenet-ipc-10'],
       ['tiny-imagenet-ipc-1', 'tiny-imagenet-ipc-50'],
@@ -127,6 +134,46 @@ describe('the published runs', () => {
     }
     const { with: distil } = distillation(compile(read('cross-architecture')).plan);
     assert.deepEqual(distil, distillation(compile(read('cifar-10-ipc-10')).plan).with);
+  });
+
+  it('are varied in how far they match and from where, each in that alone', () => {
+    for (const [name, base, axes] of [
+      ['long-short-range', 'cifar-10-ipc-1', { synSteps: [1, 5, 10, 20, 50], expertEpochs: [1, 2, 4, 8] }],
+      ['start-epochs', 'cifar-10-ipc-10', { maxStartEpoch: [1, 5, 20, 40, 48] }],
+    ] as const) {
+      const { plan, warnings } = compile(read(name));
+      assert.deepEqual(warnings, []);
+      const cells = plan.stages.filter((stage): stage is DistillStage => stage.uses === 'distill');
+      const evaluated = plan.stages.flatMap((stage) =>
+        stage.uses === 'evaluate' ? [stage.with.dataset.stage] : [],
+      );
+      assert.deepEqual(
+        evaluated,
+        cells.map(({ id }) => id),
+      );
+      const { with: published } = distillation(compile(read(base)).plan);
+      const varied = new Set<string>();
+      for (const { with: config } of cells) {
+        const method = Object.fromEntries(Object.entries<unknown>({ ...config.method }));
+        const settings = Object.keys(axes).map((axis) => method[axis]);
+        varied.add(JSON.stringify(settings));
+        const same = Object.fromEntries(Object.keys(axes).map((axis) => [axis, 0]));
+        assert.deepEqual(
+          { ...config, method: { ...config.method, ...same } },
+          { ...published, method: { ...published.method, ...same } },
+        );
+      }
+      const combinations = Object.values<readonly number[]>(axes).reduce(
+        (product, values) => product * values.length,
+        1,
+      );
+      assert.deepEqual([cells.length, varied.size], [combinations, combinations]);
+      // The published setting is among them, so that its result is found.
+      assert.ok(
+        cells.some(({ with: config }) => JSON.stringify(config) === JSON.stringify(published)),
+        name,
+      );
+    }
   });
 
   it('stand beside coresets and the other methods', () => {

@@ -222,7 +222,7 @@ describe('a family of curves', () => {
       y: { label: 'y', format: String, kind: 'linear' },
       curves: [curve('a', 0), curve('b', 0), curve('c', 0), curve('d', 1)],
     }).text;
-    const at = Array.from(text.matchAll(/class="curvename" x="410" y="([\d.]+)"/g), ([, y]) => Number(y));
+    const at = Array.from(text.matchAll(/class="curvename" x="404" y="([\d.]+)"/g), ([, y]) => Number(y));
     assert.equal(at.length, 4);
     const sorted = at.toSorted((a, b) => a - b);
     for (const [index, y] of sorted.entries()) {
