@@ -54,7 +54,11 @@ export function matched(metrics: readonly IterationMetrics[], chosen: number): M
 
 function byStartEpoch(rows: readonly IterationMetrics[]): StartEpochLoss[] {
   const losses = new Map<number, number[]>();
-  for (const { epoch, loss } of rows.flatMap(starts)) losses.set(epoch, [...(losses.get(epoch) ?? []), loss]);
+  for (const { epoch, loss } of rows.flatMap(starts)) {
+    const known = losses.get(epoch);
+    if (known) known.push(loss);
+    else losses.set(epoch, [loss]);
+  }
   return [...losses]
     .sort(([a], [b]) => a - b)
     .map(([epoch, values]) => ({

@@ -51,6 +51,30 @@ describe('metrics', () => {
     });
   });
 
+  it('stay small: of many matches and of long ago there is less', () => {
+    const filled = (length: number) => new Float64Array(length).fill(1 / 3);
+    const matches = (length: number) => ({
+      startEpoch: new Float64Array(length),
+      loss: filled(length),
+      expertDistance: filled(length),
+      studentDistance: filled(length),
+      distanceLeft: filled(length),
+    });
+    const [many] = metricLines({ ...history, matches: matches(2 * 9) });
+    assert.deepEqual(many, {
+      ...plain[0],
+      ...{ expertDistance: 0.3333333, studentDistance: 0.3333333, distanceLeft: 0.3333333 },
+    });
+    const length = 100_002;
+    const long = { loss: filled(length), alpha: filled(length), gradientNorm: filled(length) };
+    const lines = metricLines({ ...long, matches: matches(length) });
+    assert.deepEqual(
+      [0, 1, 2, length - 1].map((at) => lines[at]?.startEpoch),
+      [undefined, undefined, 0, 0],
+    );
+    assert.ok(encodeMetrics(lines).length < 25e6);
+  });
+
   it('leave out what was not recorded, and can be read', () => {
     const matches = {
       startEpoch: Float64Array.of(Number.NaN, 2),
