@@ -5,6 +5,7 @@ import { Command } from 'commander';
 
 import { artifactsCommand } from './commands/artifacts.js';
 import { calibrateCommand } from './commands/calibrate.js';
+import { codecCommand } from './commands/codec.js';
 import { cancelCommand, pauseCommand, resumeCommand, retryCommand } from './commands/control.js';
 import { datasetCommand } from './commands/dataset.js';
 import { demoCommand } from './commands/demo.js';
@@ -59,6 +60,7 @@ export function buildProgram(context: CommandContext, version: string): Command 
     artifactsCommand(context),
     datasetCommand(context),
     workerCommand(context),
+    codecCommand(context),
     setupCommand(context),
     engineCommand(context),
     verifyCommand(context),

@@ -46,7 +46,7 @@ export function spawnCompute({
   const setpriv = findSetpriv();
   return fork(entry ?? fileURLToPath(new URL('./child.js', import.meta.url)), {
     env: {
-      ...process.env,
+      ...withoutTemporal(process.env),
       ...engineEnvironment(threads),
       [intervalVariable]: String(checkpointInterval),
       [memoryVariable]: memoryLimit === undefined ? '' : String(memoryLimit),
@@ -63,6 +63,15 @@ export function spawnCompute({
     }),
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
+}
+
+/**
+ * The child computes and talks to the store alone: what opens Temporal, or what lies there, is not for it, nor
+ * for the modules of networks that it loads.
+ */
+function withoutTemporal(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const kept = Object.entries(environment).filter(([name]) => !/^(TEMPORAL|DISTILLERY_CODEC)_/.test(name));
+  return Object.fromEntries(kept);
 }
 
 /** The child's side: what its parent decided. */

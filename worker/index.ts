@@ -6,6 +6,8 @@ export { runWorker, type RunWorkerOptions } from './run.js';
 export { describeEvent, type OnWorkerEvent, type WorkerEvent } from './events.js';
 export { buildWorkflowBundle } from './bundle.js';
 export type { ComputeSettings, Role } from './dependencies.js';
+export { codecKeysFrom, parseCodecKeys, type CodecKey } from '../codec/keys.js';
+export { EncryptingCodec } from '../codec/payload-codec.js';
 export type { PreemptionHook } from './preemption.js';
 export type { NetworkFunction } from '../networks/build.js';
 export type { CustomNetwork, CustomNetworks } from '../networks/custom.js';

@@ -3,6 +3,8 @@
  */
 import { SimplePlugin } from '@temporalio/plugin';
 import type { Worker, WorkerOptions } from '@temporalio/worker';
+import { withCodec } from '../codec/data-converter.js';
+import { codecKeysFrom, type CodecKey } from '../codec/keys.js';
 import {
   activitiesOf,
   createPool,
@@ -24,6 +26,12 @@ export interface DistilleryPluginOptions extends ComputeSettings {
   readonly onNote?: (line: string) => void;
   /** Where notices of a coming preemption are looked for; one shuts the worker down. */
   readonly preemption?: PreemptionHook;
+  /**
+   * Keys that payloads and messages of failures are encrypted with, on the client, the worker and in replay; the
+   * first encrypts, all decrypt. Default: those of DISTILLERY_CODEC_KEY_FILE or DISTILLERY_CODEC_KEY. An empty
+   * list leaves the data converter as it is.
+   */
+  readonly codecKeys?: readonly CodecKey[];
 }
 
 /**
@@ -46,12 +54,16 @@ export class DistilleryPlugin extends SimplePlugin {
     role = 'both',
     onNote = () => undefined,
     preemption = {},
+    codecKeys = codecKeysFrom(process.env),
     ...compute
   }: DistilleryPluginOptions = {}) {
     const pool = createPool(compute);
     const activities = activitiesOf(role, { ...lightDependencies(onNote), compute: pool });
     super({
       name: 'distillery',
+      ...(codecKeys.length > 0 && {
+        dataConverter: (existing) => withCodec(existing, codecKeys) ?? {},
+      }),
       // Merged under names of their own, so a plugin that is applied twice changes nothing the second time.
       activities: (existing) => ({ ...existing, ...activities }),
       async runContext(next) {

@@ -1,7 +1,9 @@
 /**
  * @file A worker process: connects, listens on its queues, and leaves quickly when told to.
  */
-import { Worker, type NativeConnection } from '@temporalio/worker';
+import { Worker, type WorkerOptions } from '@temporalio/worker';
+import { withCodec } from '../codec/data-converter.js';
+import { codecKeysFrom } from '../codec/keys.js';
 import { COMPUTE_QUEUE, PIPELINE_QUEUE } from '../workflows/queues.js';
 import { createComputeActivities, createLightActivities } from '../activities/index.js';
 import { workflowSource } from './bundle.js';
@@ -57,12 +59,21 @@ async function listen(options: RunWorkerOptions, notice: AbortSignal): Promise<v
   // Not before there is something to run: it would keep the process alive.
   installRuntime(onEvent);
   const dependencies = lightDependencies((line) => onEvent({ type: 'note', line }));
+  const keys = codecKeysFrom(process.env);
+  const dataConverter = withCodec(undefined, keys);
   const { connection, address, namespace } = await connectWorker(options.waitSeconds ?? 10);
   const pool = createPool(options, (engine) => onEvent({ type: 'engine', engine }));
   try {
     const { location } = await dependencies.store();
     onEvent({ type: 'connected', address, namespace, store: location });
-    const common = { connection, namespace, ...leavingSettings(options) };
+    if (keys[0] !== undefined)
+      onEvent({ type: 'note', line: `payloads are encrypted with the key ${keys[0].id}` });
+    const common = {
+      connection,
+      namespace,
+      ...(dataConverter && { dataConverter }),
+      ...leavingSettings(options),
+    };
     const workers: Worker[] = [];
     if (role !== 'compute') {
       workers.push(await pipelineWorker(common, createLightActivities(dependencies)));
@@ -91,11 +102,9 @@ async function listen(options: RunWorkerOptions, notice: AbortSignal): Promise<v
   }
 }
 
-async function pipelineWorker(
-  common: { connection: NativeConnection; namespace: string },
-  activities: object,
-): Promise<Worker> {
-  return Worker.create({ ...common, ...(await workflowSource()), taskQueue: PIPELINE_QUEUE, activities });
+async function pipelineWorker(common: Omit<WorkerOptions, 'taskQueue'>, activities: object): Promise<Worker> {
+  const source = await workflowSource({ encrypts: common.dataConverter !== undefined });
+  return Worker.create({ ...common, ...source, taskQueue: PIPELINE_QUEUE, activities });
 }
 
 async function runUntilStopped(

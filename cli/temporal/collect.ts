@@ -4,7 +4,8 @@
  */
 import type { Client, WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
 import { QueryNotRegisteredError } from '@temporalio/client';
-import { defaultPayloadConverter, WorkflowNotFoundError } from '@temporalio/common';
+import { WorkflowNotFoundError } from '@temporalio/common';
+import { decodeOptionalSinglePayload } from '@temporalio/common/lib/internal-non-workflow/index.js';
 
 import type { PipelineStatus, StageStatus, UnitProgress } from '../../definition/stages.js';
 import { DistilleryError } from '../../errors/errors.js';
@@ -91,21 +92,25 @@ async function collectStage(
   const handle = client.workflow.getHandle(stage.workflowId);
   const [status, units] = await Promise.all([
     queryStatus<StageStatus>(client, handle),
-    handle.describe().then(unitsOf, () => []),
+    handle.describe().then(
+      (description) => unitsOf(client, description),
+      () => [],
+    ),
   ]);
   const usable = typeof status === 'object' && status.id === stage.id && status.state === 'running';
   return { status: usable ? status : stage, units };
 }
 
 /** The heartbeats of a workflow's running activities, those that carry progress. */
-function unitsOf(description: WorkflowExecutionDescription): UnitProgress[] {
+async function unitsOf(client: Client, description: WorkflowExecutionDescription): Promise<UnitProgress[]> {
+  const { loadedDataConverter } = client.options;
   const pending = description.raw.pendingActivities ?? [];
-  return pending.flatMap((activity) => {
-    const payload = activity.heartbeatDetails?.payloads?.[0];
-    if (!payload) return [];
-    const value: unknown = defaultPayloadConverter.fromPayload(payload);
-    return isUnitProgress(value) ? [value] : [];
-  });
+  const details = await Promise.all(
+    pending.map(async ({ heartbeatDetails }) =>
+      decodeOptionalSinglePayload<unknown>(loadedDataConverter, heartbeatDetails?.payloads?.[0]),
+    ),
+  );
+  return details.filter(isUnitProgress);
 }
 
 function isUnitProgress(value: unknown): value is UnitProgress {
