@@ -6,6 +6,7 @@ import { Context } from '@temporalio/activity';
 import type { RunOptions } from '../compute/process.js';
 import type { ComputeTasks, TaskName } from '../compute/protocol.js';
 import { activity } from './activity.js';
+import { AttemptMetrics } from './attempt-metrics.js';
 import type { ComputeActivities, UnitLimits } from './contract.js';
 
 /** Runs compute tasks; `ComputePool` is one. */
@@ -24,6 +25,7 @@ export interface TaskEvent {
   readonly unit: string;
   /** The stage it belongs to. */
   readonly workflowId: string;
+  readonly runId: string;
   /** Once it has ended. */
   readonly seconds?: number;
   readonly error?: string;
@@ -51,30 +53,34 @@ function computeActivity<K extends TaskName>(task: K, { compute, onTask }: Compu
       { unit, stallTimeoutSeconds, memoryBytes, gpu }: UnitLimits,
     ) => {
       const started = performance.now();
-      const { workflowExecution } = Context.current().info;
-      const say = (state: TaskEvent['state'], error?: string) =>
-        onTask?.({
-          state,
-          task,
-          unit,
-          workflowId: workflowExecution?.workflowId ?? '',
-          ...(state !== 'started' && { seconds: (performance.now() - started) / 1000 }),
-          ...(error !== undefined && { error }),
-        });
-      say('started');
+      const { info, metricMeter } = Context.current();
+      const { workflowId, runId } = info.workflowExecution ?? { workflowId: '', runId: '' };
+      const metrics = new AttemptMetrics(metricMeter, task, workflowId);
+      const attempt = { task, unit, workflowId, runId };
+      const ended = (state: 'finished' | 'stopped' | 'failed', error?: string) => {
+        const seconds = (performance.now() - started) / 1000;
+        metrics.ended(state, seconds);
+        onTask?.({ state, ...attempt, seconds, ...(error !== undefined && { error }) });
+      };
+      onTask?.({ state: 'started', ...attempt });
       try {
         const demands = { ...(memoryBytes !== undefined && { memoryBytes }), ...(gpu && { gpu }) };
         const result = await compute.run(task, input, {
           signal,
-          onProgress: details,
           stallTimeoutSeconds,
           demands,
+          onProgress: (progress) => {
+            metrics.progress(progress);
+            details({ ...progress, unsavedSeconds: Math.round(metrics.unsavedSeconds) });
+          },
+          onCheckpoint: (saved) => metrics.checkpoint(saved),
+          onMemory: (bytes, device) => metrics.memory(bytes, device),
         });
-        say('finished');
+        ended('finished');
         return result;
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
-        say(signal.aborted ? 'stopped' : 'failed', reason);
+        ended(signal.aborted ? 'stopped' : 'failed', reason);
         throw error;
       }
     },

@@ -28,6 +28,13 @@ export interface Checkpoint extends Safetensors {
 /** Told of a checkpoint that was passed over, with the reason. */
 export type OnDamaged = (key: string, error: DistilleryError) => void;
 
+/** What a checkpoint cost. */
+export interface SavedCheckpoint {
+  readonly bytes: number;
+  /** From the state in memory to the store's answer. */
+  readonly seconds: number;
+}
+
 export interface CheckpointOptions {
   /**
    * How far this run of the unit is to go. Runs that go as far share their checkpoints; those of others are
@@ -35,6 +42,8 @@ export interface CheckpointOptions {
    */
   readonly goal?: number | undefined;
   readonly onDamaged?: OnDamaged;
+  /** Told of every checkpoint that the store has taken. */
+  readonly onSaved?: ((saved: SavedCheckpoint) => void) | undefined;
 }
 
 interface Found {
@@ -58,17 +67,19 @@ export class Checkpoints {
   readonly #unit: string;
   readonly #goal: number | undefined;
   readonly #onDamaged: OnDamaged;
+  readonly #onSaved: CheckpointOptions['onSaved'];
 
   /** @param unit key of the unit of work, see `unitKey`. */
   constructor(
     store: ArtifactStore,
     unit: string,
-    { goal, onDamaged = () => undefined }: CheckpointOptions = {},
+    { goal, onDamaged = () => undefined, onSaved }: CheckpointOptions = {},
   ) {
     this.#store = store;
     this.#unit = unit;
     this.#goal = goal;
     this.#onDamaged = onDamaged;
+    this.#onSaved = onSaved;
   }
 
   /** Stores the state after `sequence` steps (epochs, iterations; at most ten digits). */
@@ -80,11 +91,16 @@ export class Checkpoints {
     if (!Number.isSafeInteger(sequence) || sequence < 0 || sequence > 9_999_999_999) {
       throw new RangeError(`a checkpoint cannot have sequence number ${sequence}`);
     }
-    const bytes = await writeInParts(this.#store, tensors, metadata, (part) =>
-      checkpointPartKey(this.#unit, sequence, sha256(part), this.#goal),
-    );
+    const start = performance.now();
+    let inParts = 0;
+    const bytes = await writeInParts(this.#store, tensors, metadata, (part) => {
+      inParts += part.length;
+      return checkpointPartKey(this.#unit, sequence, sha256(part), this.#goal);
+    });
     const key = checkpointKey(this.#unit, sequence, sha256(bytes), this.#goal);
-    return this.#store.putObject(key, bytes, safetensorsMediaType);
+    const reference = await this.#store.putObject(key, bytes, safetensorsMediaType);
+    this.#onSaved?.({ bytes: bytes.length + inParts, seconds: (performance.now() - start) / 1000 });
+    return reference;
   }
 
   /** The valid checkpoint of the highest sequence number (not above `atMost`), or undefined when there is none. */

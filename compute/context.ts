@@ -1,6 +1,7 @@
 /**
  * @file What a task is given to work with.
  */
+import type { SavedCheckpoint } from '../artifacts/checkpoints.js';
 import type { ArtifactStore } from '../artifacts/store.js';
 import type { ImageRoom } from '../datasets/load.js';
 import type { UnitProgress } from '../definition/stages.js';
@@ -35,6 +36,8 @@ export interface TaskContext {
   /** Lets messages in; await it between steps that compute without awaiting. */
   breathe(): Promise<void>;
   report(progress: Omit<UnitProgress, 'worker' | 'waiting'>): void;
+  /** Says that a checkpoint lies in the store. */
+  readonly checkpointed?: (saved: SavedCheckpoint) => void;
   /** Says with all further progress that something has to wait, and for what; undefined once it is over. */
   waiting(reason: string | undefined): void;
 }

@@ -39,7 +39,10 @@ export async function countForgetting(
     parameterSets: 4,
     images: held,
   });
-  const checkpoints = new Checkpoints(context.store, selectionUnit(input), { goal: method.epochs });
+  const checkpoints = new Checkpoints(context.store, selectionUnit(input), {
+    goal: method.epochs,
+    onSaved: context.checkpointed,
+  });
   const stepsPerEpoch = Math.ceil(train.count / method.batchSize);
   const total = method.epochs * stepsPerEpoch;
   const newest = await checkpoints.newest({ atMost: total });

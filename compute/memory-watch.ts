@@ -24,28 +24,39 @@ export function memoryRemedy(task: TaskName): string {
   );
 }
 
+export interface MemoryWatchOptions {
+  /** Bytes; no limit when absent. */
+  readonly limit: number | undefined;
+  /** Called once, with the error that the task is to fail with. */
+  readonly onExceeded: (error: DistilleryError) => void;
+  /** Told the bytes held, every second. */
+  readonly onSample?: ((bytes: number) => void) | undefined;
+  /** How often the kernel has killed for want of memory. */
+  readonly countKills?: () => number | undefined;
+}
+
 /** Looks at a process every second while a task runs in it. */
 export class MemoryWatch {
   readonly #killsBefore: number | undefined;
   readonly #timer: NodeJS.Timeout | undefined;
 
-  /**
-   * @param limit bytes; undefined for none
-   * @param onExceeded called once, with the error that the task is to fail with
-   * @param countKills how often the kernel has killed for want of memory
-   */
+  readonly #limit: number | undefined;
+  readonly #countKills: () => number | undefined;
+
   constructor(
     pid: number | undefined,
     private readonly task: TaskName,
-    private readonly limit: number | undefined,
-    onExceeded: (error: DistilleryError) => void,
-    private readonly countKills = countOutOfMemoryKills,
+    { limit, onExceeded, onSample, countKills = countOutOfMemoryKills }: MemoryWatchOptions,
   ) {
+    this.#limit = limit;
+    this.#countKills = countKills;
     this.#killsBefore = countKills();
-    if (pid === undefined || limit === undefined) return;
+    if (pid === undefined || (limit === undefined && onSample === undefined)) return;
     this.#timer = setInterval(() => {
       void memoryOf(pid).then((held) => {
-        if (held === undefined || held <= limit) return;
+        if (held === undefined) return;
+        onSample?.(held);
+        if (limit === undefined || held <= limit) return;
         this.stop();
         onExceeded(
           this.#error(
@@ -59,9 +70,9 @@ export class MemoryWatch {
   /** The error of a process that was killed from outside, when the kernel did it for want of memory. */
   explainKill(): DistilleryError | undefined {
     const before = this.#killsBefore;
-    const after = this.countKills();
+    const after = this.#countKills();
     if (before === undefined || after === undefined || after <= before) return undefined;
-    const limit = this.limit === undefined ? '' : ` below its limit of ${bytesInWords(this.limit)}`;
+    const limit = this.#limit === undefined ? '' : ` below its limit of ${bytesInWords(this.#limit)}`;
     return this.#error(`was killed by the kernel because memory had run out${limit}`);
   }
 

@@ -3,10 +3,12 @@
  * compiled programs stay warm, ended without mercy when it does not do as told.
  */
 import type { ChildProcess } from 'node:child_process';
+import type { SavedCheckpoint } from '../artifacts/checkpoints.js';
 import type { EngineInfo } from '../definition/stages.js';
 import { DistilleryError } from '../errors/errors.js';
 import { Stopped } from './context.js';
 import type { ComputeMessage, ComputeRequest, ComputeTasks, Demands, TaskName } from './protocol.js';
+import { watchGpuMemory } from './gpu-memory.js';
 import { MemoryWatch } from './memory-watch.js';
 import { LastLines } from './last-lines.js';
 import { spawnCompute, type SpawnOptions } from './spawn.js';
@@ -30,6 +32,13 @@ export interface RunOptions {
   /** Aborted with a `Stopped` as its reason, the task is stopped; other reasons count as cancel. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: Extract<ComputeMessage, { type: 'progress' }>['progress']) => void;
+  /** Told of every checkpoint that the task has written. */
+  readonly onCheckpoint?: (saved: SavedCheckpoint) => void;
+  /**
+   * Told how many bytes of memory the child holds (device `cpu`), and how many of its GPU are in use, where that
+   * can be found out.
+   */
+  readonly onMemory?: (bytes: number, device: string) => void;
   /** Without a word from the child for so long it is killed. Default 300. */
   readonly stallTimeoutSeconds?: number;
   /** Looked at before the work starts. */
@@ -39,6 +48,7 @@ export interface RunOptions {
 interface Task {
   readonly id: number;
   readonly onProgress: RunOptions['onProgress'];
+  readonly onCheckpoint: RunOptions['onCheckpoint'];
   readonly heard: () => void;
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: Error) => void;
@@ -49,6 +59,8 @@ export class ComputeProcess {
   private child: ChildProcess | undefined;
   private task: Task | undefined;
   private nextId = 1;
+  /** Whether the child computes on a GPU; known once it is ready. */
+  private gpu = false;
   private readonly stderr = new LastLines(20);
 
   constructor(private readonly options: ComputeProcessOptions) {}
@@ -71,7 +83,7 @@ export class ComputeProcess {
     options: RunOptions = {},
   ): Promise<ComputeTasks[K]['result']> {
     if (this.task !== undefined) throw new Error('the compute process is already running a task');
-    const { signal, stallTimeoutSeconds = 300, demands = {} } = options;
+    const { signal, stallTimeoutSeconds = 300, demands = {}, onMemory } = options;
     const { graceSeconds = defaultGraceSeconds } = this.options;
     const stopReason = () => (signal?.reason instanceof Stopped ? signal.reason.reason : 'cancel');
     if (signal?.aborted === true) throw new Stopped(stopReason());
@@ -88,7 +100,14 @@ export class ComputeProcess {
     };
     let stallTimer = setTimeout(stalled, stallTimeoutSeconds * 1000);
     let graceTimer: NodeJS.Timeout | undefined;
-    const memory = new MemoryWatch(child.pid, task, this.options.memoryLimit, giveUp);
+    const memory = new MemoryWatch(child.pid, task, {
+      limit: this.options.memoryLimit,
+      onExceeded: giveUp,
+      onSample: onMemory && ((bytes) => onMemory(bytes, 'cpu')),
+    });
+    const gpu = this.options.device ?? '0';
+    const leaveGpu =
+      onMemory && this.gpu ? watchGpuMemory(gpu, (bytes) => onMemory(bytes, gpu)) : () => undefined;
     const stop = () => {
       const reason = stopReason();
       send(child, { type: 'stop', id, reason });
@@ -105,6 +124,7 @@ export class ComputeProcess {
         this.task = {
           id,
           onProgress: options.onProgress,
+          onCheckpoint: options.onCheckpoint,
           heard: () => {
             clearTimeout(stallTimer);
             stallTimer = setTimeout(stalled, stallTimeoutSeconds * 1000);
@@ -126,6 +146,7 @@ export class ComputeProcess {
       clearTimeout(stallTimer);
       clearTimeout(graceTimer);
       memory.stop();
+      leaveGpu();
     }
   }
 
@@ -152,6 +173,7 @@ export class ComputeProcess {
   private receive(message: ComputeMessage): void {
     if (message.type === 'ready') {
       this.task?.heard();
+      this.gpu = message.engine.device.startsWith('gpu');
       this.options.onReady?.(message.engine);
       return;
     }
@@ -161,6 +183,9 @@ export class ComputeProcess {
     switch (message.type) {
       case 'progress':
         task.onProgress?.(message.progress);
+        break;
+      case 'checkpoint':
+        task.onCheckpoint?.(message.saved);
         break;
       case 'result':
         task.resolve(message.result);

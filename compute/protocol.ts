@@ -2,6 +2,7 @@
  * @file What can be asked of the compute process: tasks, their inputs and results. References only; the
  * process reads and writes the store itself, so that no bytes pass through its parent or through Temporal.
  */
+import type { SavedCheckpoint } from '../artifacts/checkpoints.js';
 import type { StoredChunk } from '../artifacts/distillations.js';
 import type { Reference } from '../artifacts/reference.js';
 import type { Augmentation, DistillConfig, SelectConfig, TrainExpertsConfig } from '../definition/plan.js';
@@ -153,6 +154,7 @@ export type ComputeRequest =
 export type ComputeMessage =
   | { readonly type: 'ready'; readonly engine: EngineInfo }
   | { readonly type: 'progress'; readonly id: number; readonly progress: UnitProgress }
+  | { readonly type: 'checkpoint'; readonly id: number; readonly saved: SavedCheckpoint }
   | { readonly type: 'result'; readonly id: number; readonly result: unknown }
   | {
       readonly type: 'error';

@@ -149,6 +149,7 @@ function taskContext(equipment: Equipment, state: CurrentTask): TaskContext {
       last = { ...progress, ...(waiting !== undefined && { waiting }) };
       if (performance.now() - sentAt >= progressMilliseconds || progress.done >= progress.total) say();
     },
+    checkpointed: (saved) => send({ type: 'checkpoint', id: state.id, saved }),
     waiting(reason) {
       const { waiting, ...progress } = last;
       if (reason === undefined && waiting === undefined) return;

@@ -117,6 +117,8 @@ export interface UnitProgress {
   readonly metrics: Readonly<Record<string, number>>;
   /** Host and process that computes it. */
   readonly worker: string;
+  /** Seconds of computing since the last checkpoint: what is lost if it ends now. */
+  readonly unsavedSeconds?: number;
   /** What it, or the writing of its checkpoint, waits for: `the store at http://s3:9000/distillery: ...`. */
   readonly waiting?: string;
 }

@@ -16,8 +16,22 @@ export type WorkerEvent =
   | ({ readonly type: 'task' } & TaskEvent)
   /** Longer work of a light activity, such as the download of a data set. */
   | { readonly type: 'note'; readonly line: string }
+  /** What happened to a stage, or with an empty name to a pipeline; said by the worker that has its workflow. */
+  | {
+      readonly type: 'stage';
+      readonly stage: string;
+      readonly message: string;
+      readonly reason?: string;
+      readonly workflowId?: string;
+      readonly runId?: string;
+    }
   /** A warning of the Temporal SDK. */
-  | { readonly type: 'warning'; readonly message: string }
+  | {
+      readonly type: 'warning';
+      readonly message: string;
+      readonly workflowId?: string;
+      readonly runId?: string;
+    }
   | { readonly type: 'stopping'; readonly reason: string }
   | { readonly type: 'stopped' };
 
@@ -38,6 +52,10 @@ export function describeEvent(event: WorkerEvent): string {
       const took = event.seconds === undefined ? '' : ` after ${event.seconds.toFixed(1)} s`;
       const why = event.error === undefined ? '' : `: ${event.error}`;
       return `${event.workflowId} ${event.unit} ${event.state}${took}${why}`;
+    }
+    case 'stage': {
+      const why = event.reason === undefined ? '' : `: ${event.reason}`;
+      return `${event.workflowId ?? ''} ${event.message}${why}`;
     }
     case 'note':
       return event.line;

@@ -10,10 +10,14 @@ import { workflowSource } from './bundle.js';
 import { connectWorker } from './connection.js';
 import { createPool, lightDependencies, slotsOf, type ComputeSettings, type Role } from './dependencies.js';
 import type { OnWorkerEvent } from './events.js';
+import { serveHealth } from './health.js';
+import type { ListenAddress } from './listen-address.js';
 import { watchPreemption, type PreemptionHook } from './preemption.js';
 import { installRuntime } from './runtime.js';
 import { leavingSettings } from './settings.js';
 import { onStopSignals } from './stop-signals.js';
+import { deploymentOptions, type DeploymentVersion } from './versioning.js';
+import { WorkerHealth } from './worker-health.js';
 
 export interface RunWorkerOptions extends ComputeSettings {
   /** `pipeline` listens on `distillery`, `compute` on `distillery-gpu`, `both` on both. */
@@ -27,6 +31,12 @@ export interface RunWorkerOptions extends ComputeSettings {
   readonly signal?: AbortSignal;
   /** Where notices of a coming preemption are looked for; one stops the worker like SIGTERM. */
   readonly preemption?: PreemptionHook;
+  /** Where `/livez` and `/readyz` answer over HTTP. Default: nowhere. */
+  readonly health?: ListenAddress;
+  /** Where Prometheus finds metrics, at `/metrics`. Default: nowhere. */
+  readonly metrics?: ListenAddress;
+  /** The version that Temporal's worker versioning knows this worker's workflows by. Default: none. */
+  readonly version?: DeploymentVersion;
 }
 
 /**
@@ -34,7 +44,7 @@ export interface RunWorkerOptions extends ComputeSettings {
  * stop, and the process is ready to exit within five seconds, or `graceSeconds` and 3.5 more. A second SIGINT
  * or SIGTERM ends it on the spot.
  *
- * @throws DistilleryError `ServerUnavailable`, `StoreRefused` or `StoreUnavailable` when it cannot start,
+ * @throws DistilleryError `ServerUnavailable` (also where it cannot listen), `StoreRefused` or `StoreUnavailable` when it cannot start,
  *   `InvalidDefinition` when the preemption command cannot
  */
 export async function runWorker(options: RunWorkerOptions): Promise<void> {
@@ -55,13 +65,25 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
 }
 
 async function listen(options: RunWorkerOptions, notice: AbortSignal): Promise<void> {
+  const { metrics, onEvent = () => undefined } = options;
+  const health = new WorkerHealth();
+  const healthServer = options.health && (await serveHealth(options.health, health));
+  try {
+    // Not before there is something to run: it would keep the process alive.
+    installRuntime({ onEvent, metrics });
+    await work(options, notice, health);
+  } finally {
+    healthServer?.close();
+  }
+}
+
+async function work(options: RunWorkerOptions, notice: AbortSignal, health: WorkerHealth): Promise<void> {
   const { queue: role, computeQueue = COMPUTE_QUEUE, onEvent = () => undefined } = options;
-  // Not before there is something to run: it would keep the process alive.
-  installRuntime(onEvent);
   const dependencies = lightDependencies((line) => onEvent({ type: 'note', line }));
   const keys = codecKeysFrom(process.env);
   const dataConverter = withCodec(undefined, keys);
   const { connection, address, namespace } = await connectWorker(options.waitSeconds ?? 10);
+  health.connected(connection);
   const pool = createPool(options, (engine) => onEvent({ type: 'engine', engine }));
   try {
     const { location } = await dependencies.store();
@@ -76,7 +98,8 @@ async function listen(options: RunWorkerOptions, notice: AbortSignal): Promise<v
     };
     const workers: Worker[] = [];
     if (role !== 'compute') {
-      workers.push(await pipelineWorker(common, createLightActivities(dependencies)));
+      const versioned = { ...common, ...deploymentOptions(options.version) };
+      workers.push(await pipelineWorker(versioned, createLightActivities(dependencies)));
       onEvent({ type: 'listening', queue: PIPELINE_QUEUE });
     }
     if (role !== 'pipeline') {
@@ -95,7 +118,11 @@ async function listen(options: RunWorkerOptions, notice: AbortSignal): Promise<v
       );
       onEvent({ type: 'listening', queue: computeQueue, slots });
     }
-    await runUntilStopped(workers, options, notice, () => pool.close());
+    health.running(workers);
+    await runUntilStopped(workers, options, notice, {
+      onLeave: () => health.leaves(),
+      killCompute: () => pool.close(),
+    });
   } finally {
     pool.close();
     await connection.close();
@@ -111,12 +138,13 @@ async function runUntilStopped(
   workers: readonly Worker[],
   { onEvent, signal }: RunWorkerOptions,
   notice: AbortSignal,
-  killCompute: () => void,
+  { onLeave, killCompute }: { readonly onLeave: () => void; readonly killCompute: () => void },
 ): Promise<void> {
   let stopping = false;
   const stop = (reason: string) => {
     if (stopping) return;
     stopping = true;
+    onLeave();
     onEvent?.({ type: 'stopping', reason });
     for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
   };

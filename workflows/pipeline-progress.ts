@@ -1,7 +1,7 @@
 /**
  * @file What a pipeline knows about its stages: the answer of its `status` query.
  */
-import { setCurrentDetails, workflowInfo } from '@temporalio/workflow';
+import { log, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
 import type { Upstream } from '../activities/contract.js';
 import { largePlan } from '../definition/limits.js';
 import type { Plan, PlannedStage } from '../definition/plan.js';
@@ -137,6 +137,7 @@ export class PipelineProgress {
   finish(state: 'finished' | 'failed' | 'cancelled', error?: string): void {
     this.state = state;
     this.error = error;
+    log.info(`pipeline ${state}`, { stage: '', reason: error ?? '' });
     this.show();
   }
 

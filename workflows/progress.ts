@@ -2,7 +2,13 @@
  * @file How far a stage is: answers its `status` query, and tells the pipeline often enough to watch and
  * seldom enough to keep both histories short.
  */
-import { getExternalWorkflowHandle, patched, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
+import {
+  getExternalWorkflowHandle,
+  log,
+  patched,
+  setCurrentDetails,
+  workflowInfo,
+} from '@temporalio/workflow';
 import type { PlannedStage } from '../definition/plan.js';
 import type { BudgetUse, StageState, StageStatus } from '../definition/stages.js';
 import { stageProgress } from './messages.js';
@@ -64,6 +70,7 @@ export class StageProgress {
   /** Counts an attempt that is repeated. */
   readonly retried: OnRetry = (kind, reason, use) => {
     this.uses.set(use.unit, use);
+    log.info(`${use.unit} is repeated after a ${kind}`, { stage: this.status.id, reason });
     const { preemptions, failures } = this.status;
     this.status =
       kind === 'preemption'
@@ -92,6 +99,7 @@ export class StageProgress {
 
   /** There is no earlier result: the work begins, or goes on in a new run. */
   began(): void {
+    log.info('stage began', { stage: this.status.id });
     if (this.schedule.tellsBegin) this.signal();
   }
 
@@ -125,6 +133,7 @@ export class StageProgress {
   /** The stage has come to its end; the pipeline learns it from the child's result. */
   ended(state: StageState, details: Partial<StageStatus>): void {
     this.status = { ...this.status, ...details, state, finishedAt: new Date().toISOString() };
+    log.info(`stage ${state}`, { stage: this.status.id, reason: details.error ?? '' });
     this.show();
   }
 

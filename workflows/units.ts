@@ -4,6 +4,7 @@
  * patience meant for errors of the work.
  */
 import { CancellationScope, CancelledFailure, sleep } from '@temporalio/workflow';
+import { countAttempt } from './attempt-metrics.js';
 import type { RetryBudget } from '../definition/plan.js';
 import type { BudgetUse } from '../definition/stages.js';
 import { finalFailure, judge, rethrowFaults, type Verdict } from './failures.js';
@@ -44,6 +45,7 @@ export async function runUnit<T>(
       if (CancellationScope.current().consideredCancelled) throw new CancelledFailure(`${what} cancelled`);
       rethrowFaults(error);
       const verdict = judge(error);
+      countAttempt(verdict.kind, error);
       if (verdict.kind === 'fatal') throw finalFailure(verdict.code, verdict.message);
       if (verdict.kind === 'preemption') {
         preemptions += 1;

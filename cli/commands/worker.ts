@@ -6,8 +6,12 @@ import { type Command, Option } from 'commander';
 import { type CommandContext, commandWithExamples, serversOf } from '../command-context.js';
 import { managedMark } from '../services/managed-mark.js';
 import { eventLog } from '../terminal/event-log.js';
+import { jsonLog } from '../terminal/json-log.js';
+import { listenAddress } from '../listen-address.js';
 import { bytes, checkpointInterval, seconds, wholeNumber } from '../whole-number.js';
 import { words } from '../words.js';
+import { DistilleryError } from '../../errors/errors.js';
+import type { DeploymentVersion, ListenAddress, WorkerEvent } from '../../worker/index.js';
 
 interface WorkerOptions {
   queue: 'pipeline' | 'compute' | 'both';
@@ -24,6 +28,12 @@ interface WorkerOptions {
   grace?: number;
   preemptionFile?: string;
   preemptionCommand?: readonly string[];
+  logFormat: 'text' | 'json';
+  health?: ListenAddress;
+  metrics?: ListenAddress;
+  deploymentName?: string;
+  buildId?: string;
+  versioning: 'pinned' | 'auto-upgrade';
 }
 
 const settings = `
@@ -89,11 +99,44 @@ export function workerCommand(context: CommandContext): Command {
         .env('DISTILLERY_PREEMPTION_COMMAND')
         .argParser(words),
     )
+    .addOption(
+      new Option('--log-format <format>', 'how events are printed')
+        .choices(['text', 'json'])
+        .default('text')
+        .env('DISTILLERY_LOG_FORMAT'),
+    )
+    .addOption(
+      new Option('--health <[host:]port>', 'answer /livez and /readyz there (host: 127.0.0.1)')
+        .env('DISTILLERY_HEALTH')
+        .argParser(listenAddress),
+    )
+    .addOption(
+      new Option('--metrics <[host:]port>', 'offer /metrics to Prometheus there (host: 127.0.0.1)')
+        .env('DISTILLERY_METRICS')
+        .argParser(listenAddress),
+    )
+    .addOption(
+      new Option('--deployment-name <name>', "deployment of Temporal's worker versioning").env(
+        'DISTILLERY_DEPLOYMENT_NAME',
+      ),
+    )
+    .addOption(
+      new Option('--build-id <id>', 'version of this worker in its deployment').env('DISTILLERY_BUILD_ID'),
+    )
+    .addOption(
+      new Option('--versioning <behavior>', 'what runs do when the current version changes')
+        .choices(['pinned', 'auto-upgrade'])
+        .default('pinned'),
+    )
     .action(async (options: WorkerOptions) => {
       const { describeEvent, runWorker } = await import('../../worker/index.js');
       // The worker reads the process's environment, and so do the processes that it starts.
       Object.assign(process.env, serversOf(context));
-      const log = eventLog(context.out);
+      const { health, metrics, logFormat } = options;
+      const text = eventLog(context.out);
+      const json = jsonLog(context.out, options.queue);
+      const log = (event: WorkerEvent): void =>
+        logFormat === 'json' ? json(event) : text(options.queue, describeEvent(event));
       // Other process managers open a channel as well, and do not expect our events in it.
       const parent = context.environment[managedMark] === undefined ? undefined : process.send?.bind(process);
       const leaving = new AbortController();
@@ -129,13 +172,27 @@ export function workerCommand(context: CommandContext): Command {
           ...(preemptionFile === undefined ? {} : { file: preemptionFile }),
           ...(preemptionCommand === undefined ? {} : { command: preemptionCommand }),
         },
+        ...(health === undefined ? {} : { health }),
+        ...(metrics === undefined ? {} : { metrics }),
+        ...versionOf(options),
         signal: leaving.signal,
         onEvent: (event) => {
-          if (parent === undefined) log(queue, describeEvent(event));
+          if (parent === undefined) log(event);
           else if (process.connected) parent(event);
         },
       });
       // The channel would keep the process alive.
       if (parent !== undefined && process.connected) process.disconnect();
     });
+}
+
+function versionOf({ deploymentName, buildId, versioning }: WorkerOptions): { version?: DeploymentVersion } {
+  if (deploymentName === undefined && buildId === undefined) return {};
+  if (deploymentName === undefined || buildId === undefined)
+    throw new DistilleryError(
+      'InvalidDefinition',
+      'A version is a --deployment-name and a --build-id (DISTILLERY_DEPLOYMENT_NAME, DISTILLERY_BUILD_ID); ' +
+        'give both or neither.',
+    );
+  return { version: { deploymentName, buildId, behavior: versioning } };
 }

@@ -121,6 +121,8 @@ function workerEvents({ event, verbose }: ServicesOptions): (queue: WorkerQueue,
       case 'connected':
       case 'stopping':
       case 'stopped':
+      // `status` says it with more of it.
+      case 'stage':
         return;
       case 'task':
         if (verbose) event(queue, describeEvent(happened));

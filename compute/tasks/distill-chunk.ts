@@ -36,7 +36,10 @@ async function compute(
   const images = await runImages(context, input.dataset);
   const { manifest } = images;
   const { ipc } = input.config;
-  const checkpoints = new Checkpoints(context.store, unit, { goal: input.iterations });
+  const checkpoints = new Checkpoints(context.store, unit, {
+    goal: input.iterations,
+    onSaved: context.checkpointed,
+  });
   const newest = await checkpoints.newest({ atMost: input.to });
   const distillation = await openDistillation(input, images, context, newest);
   const resumedFrom = distillation.iteration;

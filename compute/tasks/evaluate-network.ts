@@ -62,7 +62,7 @@ export async function evaluateNetwork(
     lr,
     operations: resolveAugmentation(input.augmentation, images.manifest.flip),
   };
-  const checkpoints = new Checkpoints(context.store, unit);
+  const checkpoints = new Checkpoints(context.store, unit, { onSaved: context.checkpointed });
   const newest = await checkpoints.newest();
   const training = new EvaluationTraining(
     programs,

@@ -60,7 +60,7 @@ export async function trainExpert(input: TrainExpertInput, context: TaskContext)
     parameterSets: 2,
     images: images.held,
   });
-  const checkpoints = new Checkpoints(store, unit, { goal: config.epochs });
+  const checkpoints = new Checkpoints(store, unit, { goal: config.epochs, onSaved: context.checkpointed });
   const stepsPerEpoch = Math.ceil(images.train.count / config.batchSize);
   const newest = await newestUsable(store, checkpoints, config.epochs * stepsPerEpoch);
   const records: Records = newest ? recordsOf(newest) : { testAccuracy: [], trainLoss: [] };

@@ -67,13 +67,11 @@ describe('memory', () => {
       [undefined, undefined, false],
     ] as const) {
       const counts = [before, after];
-      const watch = new MemoryWatch(
-        undefined,
-        'distillChunk',
-        2 ** 30,
-        () => undefined,
-        () => counts.shift(),
-      );
+      const watch = new MemoryWatch(undefined, 'distillChunk', {
+        limit: 2 ** 30,
+        onExceeded: () => undefined,
+        countKills: () => counts.shift(),
+      });
       const error = watch.explainKill();
       if (explained) {
         assert.equal(error?.code, 'OutOfMemory');

@@ -27,7 +27,7 @@ function scene() {
 }
 
 function task(state: TaskEvent['state'], unit = 'expert 0'): TaskEvent {
-  return { state, unit, task: 'trainExpert', workflowId: 'run-1/experts' };
+  return { state, unit, task: 'trainExpert', workflowId: 'run-1/experts', runId: 'r' };
 }
 
 function fault(kind: string, target: PlannedFault['target'] = 'compute-1'): PlannedFault {

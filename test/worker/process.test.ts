@@ -53,6 +53,7 @@ describe('worker process', () => {
         task: 'trainExpert',
         unit: 'expert 3',
         workflowId: 'fmnist/experts',
+        runId: 'r',
         seconds: 12.34,
         error: 'no space left',
       }),
