@@ -71,7 +71,8 @@ function computeActivity<K extends TaskName>(task: K, { compute, onTask }: Compu
           demands,
           onProgress: (progress) => {
             metrics.progress(progress);
-            details({ ...progress, unsavedSeconds: Math.round(metrics.unsavedSeconds) });
+            const unsavedSeconds = Math.round(metrics.unsavedSeconds);
+            details({ ...progress, ...(unsavedSeconds > 0 && { unsavedSeconds }) });
           },
           onCheckpoint: (saved) => metrics.checkpoint(saved),
           onMemory: (bytes, device) => metrics.memory(bytes, device),

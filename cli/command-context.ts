@@ -5,6 +5,7 @@ import { Command } from 'commander';
 
 import { type Environment, clientEnvironment } from './state/client-environment.js';
 import type { StateFile } from './state/state-file.js';
+import { printableJson } from './terminal/escape.js';
 import type { Terminal } from './terminal/terminal.js';
 
 export interface CommandContext {
@@ -43,5 +44,5 @@ export function commandWithExamples(
 
 /** Prints data for machines. */
 export function printJson(terminal: Terminal, value: unknown): void {
-  terminal.line(JSON.stringify(value, null, 2));
+  terminal.line(printableJson(JSON.stringify(value, null, 2)));
 }

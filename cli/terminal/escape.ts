@@ -17,6 +17,14 @@ function visible(character: string): string {
     : `\\u${code.toString(16).padStart(4, '0')}`;
 }
 
+/** JSON with escapes for what terminals obey and JSON lets through; it reads as the same value. */
+export function printableJson(json: string): string {
+  return json.replace(
+    /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
 /** The text on one line, every control character shown as `\x1b` or `\u202e`. */
 export function printable(text: string): string {
   return text.replace(unsafe, visible);

@@ -4,6 +4,7 @@
 import { hostname } from 'node:os';
 
 import { describeEvent, type WorkerEvent } from '../../worker/events.js';
+import { printableJson } from './escape.js';
 import type { Terminal } from './terminal.js';
 
 /** Writes one object for each event: when, how bad, which worker, what as a sentence, and what as fields. */
@@ -21,8 +22,7 @@ export function jsonLog(terminal: Terminal, queue: string): (event: WorkerEvent)
       ...fields,
       message: describeEvent(event),
     };
-    // JSON has an escape for every control character, and the rest of what terminals obey is in the others.
-    terminal.line(JSON.stringify(line).replace(/[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, escaped));
+    terminal.line(printableJson(JSON.stringify(line)));
   };
 }
 
@@ -35,8 +35,4 @@ function levelOf(event: WorkerEvent): 'info' | 'warn' | 'error' {
 /** A compute task knows its stage by the id of the stage's workflow, which ends with it. */
 function stageOf(event: WorkerEvent): { stage?: string } {
   return event.type === 'task' ? { stage: event.workflowId.replace(/^.*\//, '') } : {};
-}
-
-function escaped(character: string): string {
-  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }

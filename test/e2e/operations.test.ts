@@ -161,6 +161,15 @@ test(
     });
     const children = childrenOf(first.command.pid);
     assert.equal(children.length, 1);
+    // What loads networks of strangers knows the store, and neither Temporal nor the codec.
+    const inherited = readFileSync(`/proc/${children[0]!}/environ`, 'utf8').split('\0');
+    assert.ok(inherited.some((line) => line.startsWith('AWS_SECRET_ACCESS_KEY=')));
+    assert.deepEqual(
+      inherited
+        .filter((line) => /^(TEMPORAL|DISTILLERY_CODEC)_/.test(line))
+        .map((line) => line.replace(/=.*/, '')),
+      [],
+    );
     process.kill(children[0]!, 'SIGKILL');
     await until('another attempt', () => chunks(first) >= 2);
     await until('iterations again', async () => {

@@ -129,7 +129,7 @@ test('no manifest has a field that Kubernetes does not know, and the checks woul
   const own = files.flatMap(manifests).filter(({ apiVersion }) => !apiVersion.startsWith('keda.sh/'));
   const said = await misspelled([...own, broken as unknown as Manifest]);
   assert.equal(said.match(/error TS/g)?.length, 1, said);
-  assert.match(said, /terminationGracePeriodSecond'/);
+  assert.match(said, /terminationGracePeriodSecond"/);
   delete broken.spec.template.spec['containers'];
   assert.throws(() => validate(broken as unknown as Manifest), /containers/);
 });
