@@ -3,7 +3,9 @@
  * seed. How the work was divided and repeated is left out, as it changes nothing.
  */
 import { keyOfIdentity, type StageIdentity } from '../artifacts/identities.js';
+import { hasBatchNorm } from '../definition/batch-norm.js';
 import type { PlannedStage, StageType } from '../definition/plan.js';
+import type { NetworkSpec } from '../networks/spec.js';
 import type { BeginStageInput } from './contract.js';
 
 /** Raised when a stage type computes something else from the same configuration. */
@@ -31,7 +33,18 @@ export function identityOf({ stage, run, inputs }: Omit<BeginStageInput, 'cache'
     dataset: { ...without(run.dataset, 'perClass'), manifest: manifest.sha256 } as StageIdentity['dataset'],
     inputs: Object.fromEntries(Object.entries(inputs).map(([name, { sha256 }]) => [name, sha256])),
     seed: run.seed,
+    ...testedBy(stage, run.network),
   };
+}
+
+/**
+ * Networks with batch normalisation had other accuracies until they were tested with running averages, and so had
+ * the stages that show them or choose by them.
+ */
+function testedBy(stage: PlannedStage, network: NetworkSpec): Pick<StageIdentity, 'tested'> {
+  const isTested = ['train-experts', 'distill'].includes(stage.uses);
+  const tested = stage.uses === 'evaluate' ? stage.with.networks : isTested ? [network] : [];
+  return tested.some(hasBatchNorm) ? { tested: 'running averages' } : {};
 }
 
 /** The configuration without references to stages: what they stand for is among the inputs. */

@@ -20,6 +20,8 @@ export interface StageIdentity {
   /** Digest of each input by name. */
   readonly inputs: Readonly<Record<string, string>>;
   readonly seed: number;
+  /** What its networks with batch normalisation are tested with, where there are any. */
+  readonly tested?: 'running averages';
 }
 
 export interface IdentityDataset {
@@ -45,6 +47,7 @@ const identitySchema: z.ZodType<StageIdentity> = z.object({
   }),
   inputs: z.record(z.string(), z.string()),
   seed: z.int(),
+  tested: z.literal('running averages').exactOptional(),
 });
 
 /** The stage key: sha256, hex. */

@@ -4,7 +4,9 @@
  */
 import { unitKey } from '../artifacts/canonical-json.js';
 import type { Reference } from '../artifacts/reference.js';
+import { hasBatchNorm } from '../definition/batch-norm.js';
 import { whiteningEpsilon } from '../distillation/zca.js';
+import type { NetworkSpec } from '../networks/spec.js';
 import type {
   DatasetInput,
   DistillChunkInput,
@@ -22,6 +24,11 @@ const versions: Readonly<Record<TaskName, number>> = {
   evaluateNetwork: 1,
   selectImages: 1,
 };
+
+/** Until it was tested with running averages, a network with batch normalisation had other accuracies. */
+function testedBy(network: NetworkSpec): string | undefined {
+  return hasBatchNorm(network) ? 'running averages' : undefined;
+}
 
 /** What tells one division of a data set from another; part of every unit key. */
 export function datasetIdentity({ manifest, limit, holdout, seed, zca }: DatasetInput): object {
@@ -45,6 +52,7 @@ export function expertUnit({ dataset, network, config, seed, index, fresh }: Tra
     seed,
     index,
     fresh,
+    tested: testedBy(network),
   });
 }
 
@@ -71,6 +79,7 @@ export function evaluationUnit({ dataset, trainingSet: set, ...rest }: EvaluateN
     dataset: datasetIdentity(dataset),
     trainingSet: trained,
     ...rest,
+    tested: testedBy(rest.network),
   });
 }
 

@@ -2,6 +2,7 @@
  * @file Checks that look at several values of a plan at once: batches not larger than what they are drawn from,
  * a data set large enough for its split.
  */
+import { hasBatchNorm } from './batch-norm.js';
 import { knownDataset, type KnownDataset } from './builtin-datasets.js';
 import { checkKeptEpochs, checkMethod, checkRate } from './consistency-mtt.js';
 import { imageSizeProblem } from './image-sizes.js';
@@ -115,7 +116,7 @@ function checkWithoutExperts(plan: Plan, stage: DistillStage, path: Path, issues
     checkRate(method, [...path, 'method'], issues);
     return;
   }
-  if ('norm' in plan.network && plan.network.norm === 'batch') {
+  if (hasBatchNorm(plan.network)) {
     const message = `${method.name} looks at one class at a time, and batch normalisation would take that class for everything; choose another norm for the network`;
     issues.add('inconsistent', [...path, 'method', 'name'], message);
   }
@@ -143,7 +144,7 @@ function checkSelect(plan: Plan, stage: SelectStage, known: KnownDataset | undef
     const message = `${method.name} looks at no expert; leave trajectories out`;
     issues.add('inconsistent', [...path, 'trajectories'], message, { part: 'key' });
   }
-  if (byFeatures && 'norm' in plan.network && plan.network.norm === 'batch') {
+  if (byFeatures && hasBatchNorm(plan.network)) {
     const message = `${method.name} needs features that do not depend on the rest of a batch, and experts keep no running averages of batch normalisation; choose another norm for the network`;
     issues.add('inconsistent', [...path, 'method', 'name'], message);
   }
