@@ -22,6 +22,7 @@ import type {
   DistillOutput,
   EngineInfo,
   EvaluateOutput,
+  KernelAccuracy,
   PipelineOptions,
   ReportOutput,
   StageManifest,
@@ -114,6 +115,8 @@ export interface Candidate {
   readonly result: Reference;
   readonly learnedRate: number;
   readonly accuracies: readonly number[];
+  /** Of methods that are about a kernel. */
+  readonly kernelAccuracy?: KernelAccuracy;
 }
 export interface SelectCandidateInput {
   readonly candidates: readonly Candidate[];

@@ -9,7 +9,7 @@ import { findRunStage, listRunStages } from '../artifacts/run-stages.js';
 import { getStageManifest } from '../artifacts/stages.js';
 import type { ArtifactStore } from '../artifacts/store.js';
 import type { DatasetInput } from '../compute/protocol.js';
-import { checkImportedExperts } from '../definition/consistency-imports.js';
+import { checkImports } from '../definition/consistency-imports.js';
 import {
   type ImportedStage,
   importedTypes,
@@ -42,7 +42,7 @@ export async function resolveImports(
     const stage = stageOf(imported, identity);
     found.push([imported.id, { stage, manifest, state: 'cached', preemptions: 0, failures: 0 }]);
   }
-  checkImportedExperts(
+  checkImports(
     plan,
     found.map(([, { stage }]) => stage),
   );
@@ -94,7 +94,8 @@ async function otherType(store: ArtifactStore, { uses }: ImportedStage, key: str
 
 /**
  * Experts must have the network and the division of the data that they are to be matched with: others have seen
- * held-out images. Images may come from other networks, but they must be normalised as these networks expect.
+ * held-out images. So have images that a distillation starts from. Other images may come from other networks, but
+ * they must be normalised as these networks expect.
  */
 function checkFit(imported: ImportedStage, identity: StageIdentity, plan: Plan, dataset: DatasetInput): void {
   const { manifest, limit, holdout, seed, zca } = identity.dataset;
@@ -107,7 +108,7 @@ function checkFit(imported: ImportedStage, identity: StageIdentity, plan: Plan, 
   if (zca !== dataset.zca) {
     throw wrong(imported, `it was made ${zca ? 'with' : 'without'} \`zca\`; say the same of this data set`);
   }
-  if (imported.uses !== 'train-experts') return;
+  if (imported.uses !== 'train-experts' && !startsFrom(plan, imported)) return;
   const ours: Pick<IdentityDataset, 'limit' | 'holdout' | 'seed'> = dataset;
   for (const [name, theirs, own] of [
     ['dataset.limit', limit, ours.limit],
@@ -118,15 +119,24 @@ function checkFit(imported: ImportedStage, identity: StageIdentity, plan: Plan, 
     const text = theirs === undefined ? 'all images' : String(theirs);
     throw wrong(
       imported,
-      `its experts were trained with ${name} ${text}, and this definition has ${String(own ?? 'all images')}: they ` +
-        'would have seen held-out images; make them equal',
+      `${imported.uses === 'select' ? 'its images were selected' : 'its experts were trained'} with ${name} ${text}, ` +
+        `and this definition has ${String(own ?? 'all images')}: they would have seen held-out images; make them equal`,
     );
   }
+  if (imported.uses !== 'train-experts') return;
   if (canonicalJson(identity.network) === canonicalJson(plan.network)) return;
   throw wrong(
     imported,
     `its experts are of ${describeNetwork(identity.network)}, and this definition’s network is ` +
       `${describeNetwork(plan.network)}; make them equal`,
+  );
+}
+
+/** Whether a distillation of the plan starts from the images. */
+function startsFrom({ stages }: Plan, { id }: ImportedStage): boolean {
+  return stages.some(
+    (stage) =>
+      stage.uses === 'distill' && typeof stage.with.init !== 'string' && stage.with.init.stage === id,
   );
 }
 

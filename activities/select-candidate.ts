@@ -30,5 +30,6 @@ export function selectCandidate({ candidates, iterations, metrics }: SelectCandi
     iterations,
     learnedRate: chosen.learnedRate,
     candidates: evaluated.map(({ iteration, accuracy, std }) => ({ iteration, accuracy, std })),
+    ...(chosen.kernelAccuracy && { kernelAccuracy: chosen.kernelAccuracy }),
   };
 }

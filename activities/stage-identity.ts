@@ -53,8 +53,10 @@ function configuration(stage: PlannedStage): StageIdentity['config'] {
     case 'train-experts':
     case 'report':
       return { ...stage.with };
-    case 'distill':
-      return without(stage.with, 'trajectories');
+    case 'distill': {
+      const { init } = stage.with;
+      return { ...without(stage.with, 'trajectories'), init: typeof init === 'string' ? init : 'given' };
+    }
     case 'select':
       return without(stage.with, 'trajectories');
     case 'evaluate':

@@ -3,11 +3,11 @@
  * would otherwise compute again, and garbage collection that the images of a candidate are still wanted.
  */
 import { z } from 'zod';
-import type { EngineInfo } from '../definition/stages.js';
+import type { EngineInfo, KernelAccuracy } from '../definition/stages.js';
 import { holdsAll } from './parts.js';
 import { chunkKey } from './layout.js';
 import type { Reference } from './reference.js';
-import { count, engineSchema, findManifest, referenceSchema } from './schemas.js';
+import { count, engineSchema, findManifest, kernelAccuracySchema, referenceSchema } from './schemas.js';
 import type { ArtifactStore } from './store.js';
 
 export interface StoredChunk {
@@ -21,6 +21,8 @@ export interface StoredChunk {
   readonly loss: number;
   readonly learnedRate: number;
   readonly secondsPerIteration: number;
+  /** Of methods that are about a kernel. */
+  readonly kernelAccuracy?: KernelAccuracy;
   readonly engine: EngineInfo;
 }
 
@@ -32,6 +34,7 @@ const chunkSchema: z.ZodType<StoredChunk> = z.object({
   loss: z.number(),
   learnedRate: z.number(),
   secondsPerIteration: z.number(),
+  kernelAccuracy: kernelAccuracySchema.exactOptional(),
   engine: engineSchema,
 });
 

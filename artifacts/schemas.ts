@@ -2,7 +2,7 @@
  * @file What stored documents must look like; checked on every read, because a store outlives the code.
  */
 import { z } from 'zod';
-import type { EngineInfo } from '../definition/stages.js';
+import type { EngineInfo, KernelAccuracy } from '../definition/stages.js';
 import { DistilleryError, type ErrorCode } from '../errors/errors.js';
 import type { NetworkSpec } from '../networks/spec.js';
 import { decodeManifest } from './manifest.js';
@@ -28,6 +28,12 @@ export const engineSchema: z.ZodType<EngineInfo> = z.object({
   cpu: z.string(),
   device: z.string(),
   kernels: z.string().exactOptional(),
+});
+
+const share = z.number().min(0).max(1);
+export const kernelAccuracySchema: z.ZodType<KernelAccuracy> = z.object({
+  holdout: share.exactOptional(),
+  test: share.exactOptional(),
 });
 
 /** Which architectures and options exist is for the networks to say. */

@@ -7,7 +7,7 @@ import type { StageManifest, StageOutput } from '../definition/stages.js';
 import type { DistilleryError } from '../errors/errors.js';
 import { stageKey } from './layout.js';
 import type { Reference } from './reference.js';
-import { count, engineSchema, findManifest, referenceSchema } from './schemas.js';
+import { count, engineSchema, findManifest, kernelAccuracySchema, referenceSchema } from './schemas.js';
 import type { ArtifactStore } from './store.js';
 
 const outputSchema: z.ZodType<StageOutput> = z.discriminatedUnion('type', [
@@ -27,6 +27,7 @@ const outputSchema: z.ZodType<StageOutput> = z.discriminatedUnion('type', [
     iterations: count,
     learnedRate: z.number(),
     candidates: z.array(z.object({ iteration: count, accuracy: z.number(), std: z.number() })),
+    kernelAccuracy: kernelAccuracySchema.exactOptional(),
   }),
   z.object({
     type: z.literal('select'),

@@ -7,8 +7,17 @@ import type { DistillState } from '../distillation/distill-state.js';
 import { matchFields, type MatchHistory } from '../distillation/match-history.js';
 import { floats, vector } from './training-checkpoint.js';
 
+/** What only some distillations have. */
+const optional = [
+  'labelLogits',
+  'labelVelocity',
+  'averagedImages',
+  'imageSquares',
+  'labelSquares',
+] as const satisfies readonly (keyof DistillState)[];
+
 export function distillTensors(state: DistillState): Map<string, NamedTensor> {
-  const { history, labelLogits, labelVelocity, averagedImages } = state;
+  const { history } = state;
   const series = (data: Float64Array): NamedTensor => ({ dtype: 'F64', shape: [data.length], data });
   const tensors = new Map<string, NamedTensor>([
     ['images', vector(state.images)],
@@ -21,9 +30,10 @@ export function distillTensors(state: DistillState): Map<string, NamedTensor> {
   const { matches } = history;
   if (matches)
     for (const field of matchFields) tensors.set(`history.matches.${field}`, series(matches[field]));
-  if (labelLogits) tensors.set('labelLogits', vector(labelLogits));
-  if (labelVelocity) tensors.set('labelVelocity', vector(labelVelocity));
-  if (averagedImages) tensors.set('averagedImages', vector(averagedImages));
+  for (const name of optional) {
+    const values = state[name];
+    if (values) tensors.set(name, vector(values));
+  }
   return tensors;
 }
 
@@ -52,11 +62,9 @@ export function distillState({ sequence, tensors }: Checkpoint): DistillState {
     imageVelocity: floats(tensors, 'imageVelocity'),
     alpha,
     alphaVelocity,
-    ...(tensors.has('labelLogits') && {
-      labelLogits: floats(tensors, 'labelLogits'),
-      labelVelocity: floats(tensors, 'labelVelocity'),
-    }),
-    ...(tensors.has('averagedImages') && { averagedImages: floats(tensors, 'averagedImages') }),
+    ...Object.fromEntries(
+      optional.filter((name) => tensors.has(name)).map((name) => [name, floats(tensors, name)] as const),
+    ),
     history: {
       loss: series('history.loss'),
       alpha: series('history.alpha'),

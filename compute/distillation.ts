@@ -9,13 +9,15 @@ import { initialDistillState, type DistillState } from '../distillation/distill-
 import { Distiller } from '../distillation/distiller.js';
 import type { NetworkPrograms } from '../distillation/network-programs.js';
 import { initialLabelLogits } from '../distillation/soft-labels.js';
-import { initialImages, syntheticLabels } from '../distillation/synthetic-set.js';
+import { syntheticLabels } from '../distillation/synthetic-set.js';
 import { trainedExpert, type ExpertSnapshots } from '../distillation/trajectory-choice.js';
 import { DistilleryError } from '../errors/errors.js';
+import type { KernelAccuracy } from '../definition/stages.js';
+import { beginningOf, type Beginning } from './beginning.js';
 import type { TaskContext } from './context.js';
-import { distillState } from './distill-checkpoint.js';
 import { openExperts } from './experts.js';
 import { classMatching, unrolling } from './image-distillation.js';
+import { kernelDistillation } from './kernel-distillation.js';
 import { requireMemory } from './memory-need.js';
 import type { DistillChunkInput } from './protocol.js';
 import { networkPrograms, type RunImages } from './warm.js';
@@ -33,6 +35,8 @@ export interface Distillation {
    */
   step(between: () => Promise<void>): Promise<{ readonly loss: number; readonly alpha: number }>;
   exportState(): DistillState;
+  /** What kernel regression on the images gets right, of methods that are about it. */
+  readonly kernelAccuracy?: (between: () => Promise<void>) => Promise<KernelAccuracy>;
 }
 
 type WithMethod<M extends DistillMethod> = DistillChunkInput & { readonly config: { readonly method: M } };
@@ -49,15 +53,18 @@ export function openDistillation(
   newest: Checkpoint | undefined,
 ): Promise<Distillation> {
   const { method } = input.config;
+  const from = beginningOf(input, images, context, newest);
   switch (method.name) {
     case 'mtt':
-      return trajectoryMatching(input as WithMethod<MttConfig>, images, context, newest);
+      return trajectoryMatching(input as WithMethod<MttConfig>, images, context, from);
     case 'dd':
-      return Promise.resolve(unrolling(input, method, images, context, newest));
+      return unrolling(input, method, images, context, from);
+    case 'kip':
+      return kernelDistillation(input, method, images, from);
     case 'dm':
     case 'dc':
     case 'dsa':
-      return Promise.resolve(classMatching(input, method, images, context, newest));
+      return classMatching(input, method, images, context, from);
   }
 }
 
@@ -65,7 +72,7 @@ async function trajectoryMatching(
   input: WithMethod<MttConfig>,
   images: RunImages,
   context: TaskContext,
-  newest: Checkpoint | undefined,
+  from: Beginning,
 ): Promise<Distillation> {
   const { manifest } = images;
   const programs = networkPrograms(context, input.network, manifest);
@@ -94,7 +101,7 @@ async function trajectoryMatching(
       classes: manifest.classes,
       seed: input.seed,
     },
-    newest ? distillState(newest) : await begin(input, images, experts, programs),
+    await from((first) => begin(first, input, images, experts, programs)),
   );
   return {
     get iteration() {
@@ -109,13 +116,13 @@ async function trajectoryMatching(
 }
 
 async function begin(
-  { config, seed }: WithMethod<MttConfig>,
-  { trainBytes, train }: RunImages,
+  images: Float32Array,
+  { config }: WithMethod<MttConfig>,
+  { train }: RunImages,
   experts: ExpertSnapshots,
   programs: NetworkPrograms,
 ): Promise<DistillState> {
-  const { init, ipc, method } = config;
-  const images = initialImages(init, { images: trainBytes, normalised: train }, { ipc, seed });
+  const { ipc, method } = config;
   const averaged = method.emaDecay !== undefined;
   if (method.labels !== 'learned') return initialDistillState(images, method.lrInit, { averaged });
   // The first expert as it ended says what the images look like.

@@ -1,34 +1,33 @@
 /**
  * @file The methods that learn images without experts, as a chunk runs them.
  */
-import type { Checkpoint } from '../artifacts/checkpoints.js';
 import type { DdConfig, DmConfig, GradientMatchingConfig } from '../definition/plan.js';
 import { resolveAugmentation } from '../distillation/augmentation/strategy.js';
 import { oneHot } from '../distillation/batches.js';
 import { ClassImages } from '../distillation/class-batches.js';
-import { initialDistillState, type DistillState } from '../distillation/distill-state.js';
+import { initialDistillState } from '../distillation/distill-state.js';
 import { distributionMatching } from '../distillation/distribution-matching.js';
 import { gradientMatching } from '../distillation/gradient-matching.js';
 import { ImageDistiller } from '../distillation/image-distiller.js';
 import { indicesByClass } from '../distillation/real-images.js';
-import { initialImages, syntheticLabels } from '../distillation/synthetic-set.js';
+import { syntheticLabels } from '../distillation/synthetic-set.js';
 import { unrolledLoss } from '../distillation/unrolled-loss.js';
 import { DistilleryError } from '../errors/errors.js';
+import type { Beginning } from './beginning.js';
 import type { TaskContext } from './context.js';
-import { distillState } from './distill-checkpoint.js';
 import { requireMemory } from './memory-need.js';
 import type { DistillChunkInput } from './protocol.js';
 import { networkPrograms, type RunImages } from './warm.js';
 
 /** The loss on real images, unrolled. */
-export function unrolling(
+export async function unrolling(
   { config, network, seed }: DistillChunkInput,
   method: DdConfig,
-  { train, trainBytes, held, manifest }: RunImages,
+  { train, held, manifest }: RunImages,
   context: TaskContext,
-  newest: Checkpoint | undefined,
-): ImageDistiller {
-  const { ipc, init, augmentation } = config;
+  from: Beginning,
+): Promise<ImageDistiller> {
+  const { ipc, augmentation } = config;
   const programs = networkPrograms(context, network, manifest);
   const labels = syntheticLabels(manifest.classes, ipc);
   const need = { network: programs.network, parameterSets: method.synSteps + 1, images: held };
@@ -42,11 +41,6 @@ export function unrolling(
     kinds: ['plain-sgd'],
     batch: Math.min(method.batchReal, train.count),
   });
-  const start = (): DistillState =>
-    initialDistillState(
-      initialImages(init, { images: trainBytes, normalised: train }, { ipc, seed }),
-      method.lrInit,
-    );
   return new ImageDistiller(
     unrolledLoss(programs, train, {
       method,
@@ -54,7 +48,7 @@ export function unrolling(
       targets: oneHot(labels, manifest.classes),
       seed,
     }),
-    newest ? distillState(newest) : start(),
+    await from((images) => initialDistillState(images, method.lrInit)),
   );
 }
 
@@ -63,14 +57,14 @@ export function unrolling(
  *
  * @throws DistilleryError `InvalidDefinition` for networks with batch normalisation
  */
-export function classMatching(
+export async function classMatching(
   { config, network, seed }: DistillChunkInput,
   method: DmConfig | GradientMatchingConfig,
   { train, trainBytes, held, manifest }: RunImages,
   context: TaskContext,
-  newest: Checkpoint | undefined,
-): ImageDistiller {
-  const { ipc, init, augmentation } = config;
+  from: Beginning,
+): Promise<ImageDistiller> {
+  const { ipc, augmentation } = config;
   const { batchReal } = method;
   const programs = networkPrograms(context, network, manifest);
   if (programs.network.statistics.length > 0)
@@ -89,15 +83,10 @@ export function classMatching(
   });
   const operations = method.name === 'dc' ? [] : resolveAugmentation(augmentation, manifest.flip);
   const images = new ClassImages(train, members, { operations, batchReal, ipc, seed });
-  const start = (): DistillState =>
-    initialDistillState(
-      initialImages(init, { images: trainBytes, normalised: train }, { ipc, seed }),
-      method.lrTrain,
-    );
   return new ImageDistiller(
     method.name === 'dm'
       ? distributionMatching(programs, images, method)
       : gradientMatching(programs, images, method),
-    newest ? distillState(newest) : start(),
+    await from((first) => initialDistillState(first, method.lrTrain)),
   );
 }

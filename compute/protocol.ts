@@ -50,7 +50,11 @@ export interface DistillChunkInput {
   readonly network: NetworkSpec;
   /** `TrajectorySet` manifest; for trajectory matching. */
   readonly trajectories?: Reference;
-  readonly config: Omit<DistillConfig, 'trajectories' | 'iterations' | 'selection'>;
+  /** Images to start from, in the form of `distilled.safetensors`; for `init: 'given'`. */
+  readonly initial?: Reference;
+  readonly config: Omit<DistillConfig, 'trajectories' | 'init' | 'iterations' | 'selection'> & {
+    readonly init: 'real' | 'noise' | 'given';
+  };
   readonly seed: number;
   /** Names the run that must not reuse earlier work, when it is not to; part of the identity of its units. */
   readonly fresh?: string;

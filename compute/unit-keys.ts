@@ -58,13 +58,14 @@ export function expertUnit({ dataset, network, config, seed, index, fresh }: Tra
 
 /** How far it has come is not part of what a distillation is: a longer one goes on from a shorter one. */
 export function distillationUnit(input: DistillChunkInput): string {
-  const { dataset, network, trajectories, config, seed, fresh } = input;
+  const { dataset, network, trajectories, initial, config, seed, fresh } = input;
   return unitKey({
     task: 'distill',
     version: versions.distillChunk,
     dataset: datasetIdentity(dataset),
     network,
     trajectories: trajectories?.sha256,
+    initial: initial?.sha256,
     config,
     seed,
     fresh,

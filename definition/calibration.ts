@@ -32,6 +32,8 @@ const calibrationSchema = z.object({
   secondsPerPixel: seconds,
   /** To augment one, on average over the operations of DSA. */
   secondsPerAugmentedPixel: seconds,
+  /** Of a matrix product in float64 beside the device; absent in what older versions measured. */
+  secondsPerHostFlop: seconds.exactOptional(),
   /** From the start of a compute process to its first step. */
   startSeconds: seconds,
   /** Memory of a compute process that has not computed yet. */
@@ -49,6 +51,9 @@ export type Calibration = z.infer<typeof calibrationSchema>;
 
 /** What is assumed of memory where nothing has been measured. */
 export const assumedMemory = { baseBytes: 450e6, memoryFactor: 1.3 } as const;
+
+/** What a matrix product beside the device is assumed to take where it was not measured. */
+export const usualSecondsPerHostFlop = 5e-10;
 
 /** The calibrations of a file's JSON; what is not one, such as that of an older version, is left out. */
 export function parseCalibrations(value: unknown): Calibration[] {

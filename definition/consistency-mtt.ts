@@ -18,10 +18,19 @@ export function checkMethod(
   if (experts) checkReach(method, experts, path, issues);
   if (checkStartEpochs(method, path, issues) && experts) checkKept(method, experts, path, issues);
   checkRate(method, path, issues);
-  const learned = method.labels === 'learned';
-  if (learned && method.lrLabels === undefined)
+  checkLearnedLabels(method, path, issues);
+}
+
+/** Learned labels have a rate, and fixed ones none. */
+export function checkLearnedLabels(
+  { labels, lrLabels }: Pick<MttConfig, 'labels' | 'lrLabels'>,
+  path: Path,
+  issues: Issues,
+): void {
+  const learned = labels === 'learned';
+  if (learned && lrLabels === undefined)
     issues.add('inconsistent', [...path, 'labels'], 'learned labels need lrLabels, their learning rate');
-  if (!learned && method.lrLabels !== undefined)
+  if (!learned && lrLabels !== undefined)
     issues.add(
       'inconsistent',
       [...path, 'lrLabels'],
@@ -29,7 +38,6 @@ export function checkMethod(
     );
 }
 
-/** Whether there are start epochs to draw from. */
 /** The student's rate starts no lower than it may fall. */
 export function checkRate(
   { lrInit, lrFloor }: Pick<MttConfig, 'lrInit' | 'lrFloor'>,
@@ -40,6 +48,7 @@ export function checkRate(
   issues.add('inconsistent', [...path, 'lrInit'], `lrInit ${lrInit} is below lrFloor ${lrFloor}`);
 }
 
+/** Whether there are start epochs to draw from. */
 function checkStartEpochs(
   { minStartEpoch = 0, maxStartEpoch, startEpochGrowth }: MttConfig,
   path: Path,

@@ -4,13 +4,15 @@
  */
 import { hasBatchNorm } from './batch-norm.js';
 import { knownDataset, type KnownDataset } from './builtin-datasets.js';
-import { checkKeptEpochs, checkMethod, checkRate } from './consistency-mtt.js';
+import { checkInit } from './consistency-init.js';
+import { checkKeptEpochs, checkLearnedLabels, checkMethod, checkRate } from './consistency-mtt.js';
 import { imageSizeProblem } from './image-sizes.js';
 import { type Issues, type Path, shown } from './issues.js';
 import {
   maximumCandidateRuns,
   maximumCandidates,
   maximumExpertParameters,
+  maximumSupport,
   maximumWhitenedValues,
 } from './limits.js';
 import { sameNetwork } from './network-names.js';
@@ -84,12 +86,17 @@ function checkDistill(
     );
     checkMethod(method, experts, [...path, 'method'], issues);
   }
+  checkInit(stage, plan.stages, issues);
   checkCandidates(stage, [...path, 'selection'], issues);
   if (!known) return;
   const { synthetic, counted } = syntheticImages(ipc, known);
   if ('batchSyn' in method && method.batchSyn > synthetic) {
     const message = `batchSyn ${method.batchSyn} is more than there are synthetic images: ${counted}`;
     issues.add('inconsistent', [...path, 'method', 'batchSyn'], message);
+  }
+  if (method.name === 'kip' && synthetic > maximumSupport) {
+    const message = `kip solves equations between all synthetic images, of which there can be ${maximumSupport}: ${counted}`;
+    issues.add('inconsistent', [...path, 'ipc'], message);
   }
   const real = realImages(plan, known);
   if (synthetic > real)
@@ -114,6 +121,10 @@ function checkWithoutExperts(plan: Plan, stage: DistillStage, path: Path, issues
     );
   if (method.name === 'dd') {
     checkRate(method, [...path, 'method'], issues);
+    return;
+  }
+  if (method.name === 'kip') {
+    checkLearnedLabels(method, [...path, 'method'], issues);
     return;
   }
   if (hasBatchNorm(plan.network)) {

@@ -183,6 +183,8 @@ function matchingSteps(
         imagesSeen: steps * (method.batchSyn ?? images) + iterations * method.batchReal,
       };
     }
+    case 'kip':
+      return { secondOrderSteps: 0, sgdSteps: 0, imagesSeen: iterations * (images + method.batchReal) };
     case 'dm':
       return {
         secondOrderSteps: 0,

@@ -16,7 +16,7 @@ import type { ResolvedParameters } from './parameters.js';
 import { didYouMean } from './suggest.js';
 
 /** Where a stage's artifact may stand: `stages.ID.with.FIELD`. */
-const artifactFields: ReadonlySet<string | number> = new Set(['trajectories', 'dataset']);
+const artifactFields: ReadonlySet<string | number> = new Set(['trajectories', 'init', 'dataset']);
 /** Where a stage's numbers may stand: `stages.ID.FIELD`. What is written there is evaluated as the pipeline runs. */
 const laterFields: ReadonlySet<string | number> = new Set(['when']);
 
@@ -89,7 +89,7 @@ export class DefinitionScope implements Scope {
     if (isDecidedLater(path)) return this.number(stage, output, at);
     if (path.length !== 4 || path[0] !== 'stages' || path[2] !== 'with' || !artifactFields.has(path[3] ?? ''))
       throw new ExpressionError(
-        'the output of a stage can only stand in "trajectories" of a distill or select stage and "dataset" of an evaluate stage',
+        'the output of a stage can only stand in "trajectories" of a distill or select stage, "init" of a distill stage and "dataset" of an evaluate stage',
         at,
       );
     return new StageReference(stage, output);

@@ -4,7 +4,7 @@
  */
 import type { ImageShape } from '../networks/spec.js';
 import { knownDataset, type KnownDataset } from './builtin-datasets.js';
-import { assumedMemory, stepSeconds, type Calibration } from './calibration.js';
+import { assumedMemory, stepSeconds, usualSecondsPerHostFlop, type Calibration } from './calibration.js';
 import { defaultImageBytes, imageMemory } from './image-memory.js';
 import { memoryAdvice } from './memory-advice.js';
 import { parameterCount } from './parameter-count.js';
@@ -84,8 +84,8 @@ function estimateStage(
   if (work.groups.length === 0)
     return { id: stage.id, flops: 0, processBytes: 0, ...(calibration && { seconds: unitSeconds }) };
   const flops = work.groups.reduce(
-    (sum, { units, steps }) =>
-      sum + units * steps.reduce((all, step) => all + step.count * costs(step).flops, 0),
+    (sum, { units, steps, hostFlops = 0 }) =>
+      sum + units * steps.reduce((all, step) => all + step.count * costs(step).flops, hostFlops),
     0,
   );
   const processBytes = memoryOf(stage, work, known, options);
@@ -151,6 +151,7 @@ function memoryOf(
       imageMemory((trainImages + testImages) * pixels, defaultImageBytes(memoryLimit)) +
       4 * parameters * work.parameterSets +
       Math.min(snapshotCacheBytes, 4 * parameters * work.snapshots) +
+      (work.hostBytes ?? 0) +
       synthetic,
   );
 }
@@ -168,8 +169,10 @@ function secondsOf(
     step.batch *
       pixels *
       (calibration.secondsPerPixel + step.augmented * calibration.secondsPerAugmentedPixel);
-  const times = groups.map(({ units, parallel, steps }) => {
-    const each = unitSeconds + steps.reduce((sum, step) => sum + step.count * stepTime(step), 0);
+  const { secondsPerHostFlop = usualSecondsPerHostFlop } = calibration;
+  const times = groups.map(({ units, parallel, steps, hostFlops = 0 }) => {
+    const beside = unitSeconds + hostFlops * secondsPerHostFlop;
+    const each = steps.reduce((sum, step) => sum + step.count * stepTime(step), beside);
     const rounds = Math.ceil(units / Math.max(1, Math.min(parallel, workers)));
     return { all: units * each, longest: rounds * each };
   });

@@ -13,7 +13,10 @@ import { didYouMean } from './suggest.js';
 
 /** Which output each field that takes one expects. */
 const fields: Readonly<Record<string, Readonly<Record<string, Expected>>>> = {
-  distill: { trajectories: { uses: ['train-experts'], output: 'trajectories' } },
+  distill: {
+    trajectories: { uses: ['train-experts'], output: 'trajectories' },
+    init: { uses: ['select'], output: 'result' },
+  },
   select: { trajectories: { uses: ['train-experts'], output: 'trajectories' } },
   evaluate: { dataset: { uses: ['distill', 'select'], output: 'result' } },
 };

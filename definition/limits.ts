@@ -39,3 +39,5 @@ export const maximumWhitenedValues = 4000;
 export const maximumExpertParameters = 16_000_000;
 /** Candidates times the networks trained on each. */
 export const maximumCandidateRuns = 40_000;
+/** Synthetic images of a kernel regression, whose time grows with the third power of their number. */
+export const maximumSupport = 5000;

@@ -1,7 +1,7 @@
 /**
  * @file The steps of a distillation's iterations, by method; those of its candidates are not among them.
  */
-import type { Augmentation, DdConfig, DistillConfig, GradientMatchingConfig } from './plan.js';
+import type { Augmentation, DdConfig, DistillConfig, GradientMatchingConfig, KipConfig } from './plan.js';
 import type { NetworkSpec } from '../networks/spec.js';
 import type { Steps } from './stage-work.js';
 
@@ -14,12 +14,20 @@ interface Counts {
   readonly classes: number;
   /** Real images of each class. */
   readonly realPerClass: number;
+  /** Values of an image. */
+  readonly pixels: number;
+  /** Images that the methods without a network are measured on, and how often. */
+  readonly measured: { readonly images: number; readonly times: number };
 }
 
-export function matchingWork(
-  config: DistillConfig,
-  counts: Counts,
-): { readonly steps: Steps[]; readonly parameterSets: number } {
+interface MatchingWork {
+  readonly steps: Steps[];
+  readonly parameterSets: number;
+  /** What is done in float64 beside the device, in all iterations. */
+  readonly host?: { readonly flops: number; readonly bytes: number };
+}
+
+export function matchingWork(config: DistillConfig, counts: Counts): MatchingWork {
   const { method } = config;
   switch (method.name) {
     case 'mtt':
@@ -43,6 +51,8 @@ export function matchingWork(
       };
     case 'dm':
       return { steps: featureSteps(config, counts), parameterSets: 2 };
+    case 'kip':
+      return { steps: [], parameterSets: 0, host: kernelWork(config, method, counts) };
     case 'dc':
     case 'dsa':
       return { steps: gradientSteps(config, method, counts), parameterSets: 5 };
@@ -76,6 +86,26 @@ function featureSteps({ method, ipc, iterations, augmentation }: DistillConfig, 
     { network, kind: 'logits', batch: Math.min(method.batchReal, realPerClass), count, augmented },
     { network, kind: 'plain-sgd', batch: ipc, count, augmented: 2 * augmented },
   ];
+}
+
+/** Of a kernel of two images, with its slopes. */
+const flopsOfPair = 100;
+
+/** Products between images and back, the kernel of each pair, and a linear system. */
+function kernelWork(
+  { ipc, iterations }: DistillConfig,
+  { batchReal, depth }: KipConfig,
+  { classes, realPerClass, pixels, measured }: Counts,
+): NonNullable<MatchingWork['host']> {
+  const support = ipc * classes;
+  const real = Math.min(batchReal, realPerClass * classes);
+  const pairs = support * (support + real);
+  const iteration = pairs * (4 * pixels + flopsOfPair * depth) + (2 / 3) * support ** 3;
+  const measuring = support * measured.images * (2 * pixels + flopsOfPair * depth);
+  return {
+    flops: iterations * iteration + measured.times * measuring,
+    bytes: 8 * (5 * pairs + pixels * (real + 2 * support)),
+  };
 }
 
 function gradientSteps(

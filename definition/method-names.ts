@@ -16,6 +16,7 @@ const distillations: Readonly<Record<DistillMethod['name'], string>> = {
   dm: 'distribution matching',
   dc: 'gradient matching',
   dsa: 'gradient matching with augmentation',
+  kip: 'kernel inducing points',
 };
 
 /** For example `trajectory matching`. */

@@ -88,4 +88,20 @@ export interface DdConfig {
   readonly momentum: number;
 }
 
-export type DistillMethod = MttConfig | DmConfig | GradientMatchingConfig | DdConfig;
+/** Kernel ridge regression by the kernel of an infinitely wide network (Nguyen, Chen and Lee 2021). */
+export interface KipConfig extends Omit<DmConfig, 'name' | 'momentum'> {
+  readonly name: 'kip';
+  /** Hidden layers of the network that the kernel is of. */
+  readonly depth: number;
+  /** Variance of its weights, times their number to a unit. */
+  readonly weightVariance: number;
+  readonly biasVariance: number;
+  /** Added to the diagonal of the kernel of the images, in units of its mean. */
+  readonly ridge: number;
+  /** Labels that are learned with the images. Absent: their classes. */
+  readonly labels?: 'learned';
+  /** Learning rate of the labels; given with `labels`. */
+  readonly lrLabels?: number;
+}
+
+export type DistillMethod = MttConfig | DmConfig | GradientMatchingConfig | DdConfig | KipConfig;

@@ -12,6 +12,7 @@ export type {
   DistillMethod,
   DmConfig,
   GradientMatchingConfig,
+  KipConfig,
   MttConfig,
   StartEpochGrowth,
 } from './plan-methods.js';
@@ -59,7 +60,8 @@ export interface DistillConfig {
   /** Images per class. */
   readonly ipc: number;
   readonly iterations: number;
-  readonly init: 'real' | 'noise';
+  /** What the images start from: random real ones, noise, or those of a select stage. */
+  readonly init: 'real' | 'noise' | OutputRef;
   readonly augmentation: Augmentation;
   readonly selection: SelectionConfig;
 }

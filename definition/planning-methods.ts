@@ -15,6 +15,14 @@ export function planMethod(method: z.output<typeof distillMethod>, ipc: number):
       const { batchSyn, ...dd } = method;
       return batchSyn === undefined ? dd : { ...dd, batchSyn };
     }
+    case 'kip': {
+      const { labels, lrLabels, ...kip } = method;
+      return {
+        ...kip,
+        ...(labels === 'learned' && { labels }),
+        ...(lrLabels !== undefined && { lrLabels }),
+      };
+    }
     case 'dm':
       return method;
     case 'dc':

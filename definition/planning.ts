@@ -209,7 +209,7 @@ function planDistill(config: With<'distill'>, planReference: PlanReference): Dis
     method: planMethod(method, ipc),
     ipc,
     iterations,
-    init,
+    init: typeof init === 'string' ? init : planReference(init),
     augmentation,
     selection: {
       every: selection.every ?? candidateSpacing(iterations),

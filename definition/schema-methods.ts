@@ -53,6 +53,35 @@ const dd = z
   })
   .describe('The loss on real images of random networks after a few steps on the synthetic ones.');
 
+const kip = z
+  .strictObject({
+    name: z.literal('kip').describe('Kernel inducing points (Nguyen, Chen and Lee 2021).'),
+    depth: count(1, 20)
+      .default(1)
+      .describe('Hidden layers of the infinitely wide, fully connected ReLU network whose kernel it is.'),
+    weightVariance: rate()
+      .default(2)
+      .describe("Variance of that network's weights, over their number to a unit; published 2."),
+    biasVariance: z
+      .number()
+      .min(0)
+      .max(1e9)
+      .default(0.01)
+      .describe('Variance of its biases; published 0.01.'),
+    ridge: rate()
+      .default(1e-6)
+      .describe('Ridge of the regression, in units of the mean diagonal of the kernel; published 1e-6.'),
+    lrImg: rate().default(0.04).describe('Learning rate of the pixels, by Adam; published 0.04.'),
+    batchReal: count(1, 65_536).default(1024).describe('Real images that measure the regression.'),
+    labels: z
+      .enum(['fixed', 'learned'])
+      .default('fixed')
+      .describe('Labels: "fixed" classes, or "learned" with the images.'),
+    lrLabels: rate().optional().describe('Learning rate of the labels, by Adam; with labels: learned only.'),
+    lrTrain: rate().default(0.01).describe('Learning rate stored with the images, to train on them with.'),
+  })
+  .describe('The error on real images of kernel ridge regression on the synthetic ones.');
+
 export const distillMethod = z
-  .discriminatedUnion('name', [mtt, dd, dm, gradientMatching])
+  .discriminatedUnion('name', [mtt, dd, dm, gradientMatching, kip])
   .describe('The method and its hyper-parameters.');

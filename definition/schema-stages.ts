@@ -67,9 +67,9 @@ const distill = z
     ipc: count(1, 10_000).describe('Synthetic images per class.'),
     iterations: count(1, 1_000_000).default(5000).describe('Updates of the synthetic images.'),
     init: z
-      .enum(['real', 'noise'])
+      .union([z.enum(['real', 'noise']), outputReference('stages.coreset.result')])
       .default('real')
-      .describe('Start from real images of the class, or from noise.'),
+      .describe('Start from random real images of the class, from noise, or from those of a select stage.'),
     augmentation,
     selection,
   })

@@ -34,6 +34,8 @@ export interface UnitGroup {
   readonly parallel: number;
   /** The steps of one unit. */
   readonly steps: readonly Steps[];
+  /** Operations in float64 that one unit does beside the device. Absent: none worth counting. */
+  readonly hostFlops?: number;
 }
 
 /** What is held beside the step under way, in float32 values. */
@@ -43,6 +45,8 @@ export interface StageWork {
   readonly parameterSets: number;
   /** Snapshots of experts kept for the next iteration. */
   readonly snapshots: number;
+  /** Bytes of what is computed beside the device. Absent: none worth counting. */
+  readonly hostBytes?: number;
 }
 
 /** Images of a forward pass that measures accuracy. */
@@ -97,7 +101,7 @@ function expertsWork(
 }
 
 function distillWork(
-  { with: config, maxParallel }: DistillStage,
+  { with: config, maxParallel, chunkIterations }: DistillStage,
   plan: Plan,
   known: KnownDataset,
 ): StageWork {
@@ -106,14 +110,23 @@ function distillWork(
   const { classes } = known;
   const images = ipc * classes;
   const realPerClass = Math.ceil(trainingImages(plan, known) / classes);
-  const matching = matchingWork(config, { network, classes, realPerClass });
+  const chunks = Math.ceil(iterations / Math.min(chunkIterations, selection.every));
+  const { channels, height, width } = known.shape;
+  const matching = matchingWork(config, {
+    network,
+    classes,
+    realPerClass,
+    pixels: channels * height * width,
+    measured: { images: plan.dataset.holdout + known.testImages, times: chunks },
+  });
+  const { host } = matching;
   const candidates = Math.ceil(iterations / selection.every);
   const augmented = timesAugmented(augmentation);
   const training = { network, kind: 'momentum-sgd', augmented } as const;
   const experts = plan.stages.find(({ id }) => id === config.trajectories?.stage);
   return {
     groups: [
-      { units: 1, parallel: 1, steps: matching.steps },
+      { units: 1, parallel: 1, steps: matching.steps, ...(host && { hostFlops: host.flops }) },
       {
         units: plan.dataset.holdout > 0 ? candidates * selection.runs : 0,
         parallel: maxParallel,
@@ -124,6 +137,7 @@ function distillWork(
       },
     ],
     parameterSets: matching.parameterSets,
+    ...(host && { hostBytes: host.bytes }),
     snapshots: experts?.uses === 'train-experts' ? experts.with.count * snapshotCount(experts.with) : 0,
   };
 }

@@ -29,6 +29,12 @@ export interface TrainExpertsOutput {
   readonly std: number;
 }
 
+/** What kernel regression on distilled images gets right, in [0,1], of the images that there are. */
+export interface KernelAccuracy {
+  readonly holdout?: number;
+  readonly test?: number;
+}
+
 export interface DistillOutput {
   readonly type: 'distill';
   /** `distilled.safetensors` of the selected iteration. */
@@ -40,6 +46,8 @@ export interface DistillOutput {
   readonly learnedRate: number;
   /** Mean held-out accuracy of every candidate, in order. */
   readonly candidates: readonly { iteration: number; accuracy: number; std: number }[];
+  /** Of the chosen images, by methods that are about a kernel. */
+  readonly kernelAccuracy?: KernelAccuracy;
 }
 
 export interface SelectOutput {

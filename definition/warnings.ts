@@ -16,6 +16,7 @@ export function warningsOf(plan: Plan, usedParameters: ReadonlySet<string>, issu
   for (const stage of plan.stages) {
     if ((stage.uses === 'distill' || stage.uses === 'select') && stage.with.trajectories)
       used.add(stage.with.trajectories.stage);
+    if (stage.uses === 'distill' && typeof stage.with.init !== 'string') used.add(stage.with.init.stage);
     if (stage.uses === 'evaluate') used.add(stage.with.dataset.stage);
     if (stage.uses === 'report') for (const id of stage.needs) used.add(id);
   }

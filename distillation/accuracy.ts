@@ -13,7 +13,7 @@ export interface AccuracyOptions {
 }
 
 /** Position of the largest of `row[from .. from + length - 1]`, the first on a tie, relative to `from`. */
-export function argmax(row: Float32Array, from: number, length: number): number {
+export function argmax(row: Float32Array | Float64Array, from: number, length: number): number {
   let best = 0;
   for (let i = 1; i < length; i++)
     if ((row[from + i] ?? -Infinity) > (row[from + best] ?? -Infinity)) best = i;

@@ -13,6 +13,8 @@ import { augment, augmenterOf, resolveAugmentation } from './augmentation/strate
 import { NormalisedImages, oneHot, pixelsOf } from './batches.js';
 import { createNetworkPrograms } from './compile-programs.js';
 import { initialExpert } from './expert.js';
+import { atOnce } from './interruptible.js';
+import { rowProducts, rowsOf } from './kernel-regression/rows.js';
 import { fitRelative } from './least-squares.js';
 import type { Batch, NetworkPrograms } from './network-programs.js';
 import { costOfStep } from './step-costs.js';
@@ -164,8 +166,12 @@ function usualTime(run: () => void, seconds: number): number {
   return times[Math.floor(times.length / 4)] ?? 0;
 }
 
-/** What the host does for each pixel: take it from the data set, augment it. */
-function measureHost(seconds: number): Pick<Calibration, 'secondsPerPixel' | 'secondsPerAugmentedPixel'> {
+type HostTimes = Required<
+  Pick<Calibration, 'secondsPerPixel' | 'secondsPerAugmentedPixel' | 'secondsPerHostFlop'>
+>;
+
+/** What the host does for each pixel: take it from the data set, augment it; and its matrix products. */
+function measureHost(seconds: number): HostTimes {
   const count = 256;
   const pixels = count * pixelsOf(image);
   const bytes = new Uint8Array(pixels).map((_, i) => i % 251);
@@ -176,6 +182,7 @@ function measureHost(seconds: number): Pick<Calibration, 'secondsPerPixel' | 'se
   const images = new NormalisedImages(source, classes, { mean: [0.3], std: [0.3] });
   const all = Uint32Array.from({ length: count }, (_, i) => i);
   const { images: floats } = images.batch(all);
+  const rows = rowsOf(floats, pixelsOf(image));
   const operations = resolveAugmentation('dsa', true);
   const augmenting = operations.map((operation) => {
     const draws = augmenterOf(operation).draw(new Stream(1, 'report-samples'), count, image);
@@ -184,5 +191,6 @@ function measureHost(seconds: number): Pick<Calibration, 'secondsPerPixel' | 'se
   return {
     secondsPerPixel: usualTime(() => images.batch(all), seconds) / pixels,
     secondsPerAugmentedPixel: augmenting.reduce((sum, time) => sum + time, 0) / operations.length / pixels,
+    secondsPerHostFlop: usualTime(() => atOnce(rowProducts(rows, rows)), seconds) / (2 * count * pixels),
   };
 }

@@ -14,9 +14,19 @@ export interface LearnedImages {
   /** `[classes * ipc, channels, height, width]`, classes in turn. */
   readonly images: Float32Array;
   readonly velocity: Float32Array;
+  /** Running mean of the squared slopes; only some methods keep it. */
+  readonly squares?: Float32Array;
   /** The learning rate that goes with the images; only some methods learn it. */
   alpha: number;
   alphaVelocity: number;
+  /** Labels that are learned, `[classes * ipc, classes]`; only some methods learn them. */
+  readonly labels?: LearnedLabels;
+}
+
+export interface LearnedLabels {
+  readonly values: Float32Array;
+  readonly velocity: Float32Array;
+  readonly squares?: Float32Array;
 }
 
 export interface MatchedIteration {
@@ -45,7 +55,7 @@ export class ImageDistiller {
     private readonly method: ImageMethod,
     state: DistillState,
   ) {
-    this.#state = { ...state, images: state.images.slice(), imageVelocity: state.imageVelocity.slice() };
+    this.#state = copied(state);
     this.#loss = [...state.history.loss];
     this.#alpha = [...state.history.alpha];
     this.#gradientNorm = [...state.history.gradientNorm];
@@ -67,39 +77,43 @@ export class ImageDistiller {
   async step(
     between: () => Promise<void> = () => Promise.resolve(),
   ): Promise<{ loss: number; alpha: number }> {
-    const { iteration, alpha, alphaVelocity } = this.#state;
-    const images = this.#state.images.slice();
-    const velocity = this.#state.imageVelocity.slice();
-    const learned: LearnedImages = { images, velocity, alpha, alphaVelocity };
+    const next = copied(this.#state);
+    const { iteration, images, imageSquares, labelLogits, labelVelocity, labelSquares } = next;
+    const learned: LearnedImages = {
+      images,
+      velocity: next.imageVelocity,
+      alpha: next.alpha,
+      alphaVelocity: next.alphaVelocity,
+      ...(imageSquares && { squares: imageSquares }),
+      ...(labelLogits &&
+        labelVelocity && {
+          labels: {
+            values: labelLogits,
+            velocity: labelVelocity,
+            ...(labelSquares && { squares: labelSquares }),
+          },
+        }),
+    };
     const { loss, gradientNorm } = await interruptibly(this.method.iterate(iteration, learned), between);
-    const finite = [loss, gradientNorm, learned.alpha].every(Number.isFinite);
-    if (!finite || !images.every(Number.isFinite) || learned.alpha > EXPLODED_ALPHA)
+    const { alpha, alphaVelocity } = learned;
+    const numbers = [[loss, gradientNorm, alpha], images, labelLogits ?? []];
+    if (!numbers.every((values) => values.every(Number.isFinite)) || alpha > EXPLODED_ALPHA)
       throw new DistilleryError(
         'Diverged',
         `Distillation diverged in iteration ${iteration + 1}: loss ${loss.toPrecision(4)}, ` +
-          `learned rate ${learned.alpha.toPrecision(4)}, gradient norm ${gradientNorm.toPrecision(4)}. Lower lrImg or, where there is one, lrLr.`,
+          `learned rate ${alpha.toPrecision(4)}, gradient norm ${gradientNorm.toPrecision(4)}. Lower lrImg or, where there is one, lrLr.`,
       );
-    this.#state = {
-      ...this.#state,
-      iteration: iteration + 1,
-      images,
-      imageVelocity: velocity,
-      alpha: learned.alpha,
-      alphaVelocity: learned.alphaVelocity,
-    };
+    this.#state = { ...next, iteration: iteration + 1, alpha, alphaVelocity };
     this.#loss.push(loss);
     this.#gradientNorm.push(gradientNorm);
-    this.#alpha.push(learned.alpha);
-    return { loss, alpha: learned.alpha };
+    this.#alpha.push(alpha);
+    return { loss, alpha };
   }
 
   /** A copy of the whole state. */
   exportState(): DistillState {
-    const { images, imageVelocity } = this.#state;
     return {
-      ...this.#state,
-      images: images.slice(),
-      imageVelocity: imageVelocity.slice(),
+      ...copied(this.#state),
       history: {
         loss: Float64Array.from(this.#loss),
         alpha: Float64Array.from(this.#alpha),
@@ -107,4 +121,18 @@ export class ImageDistiller {
       },
     };
   }
+}
+
+/** With arrays of its own for all that changes. */
+function copied(state: DistillState): DistillState {
+  const { images, imageVelocity, imageSquares, labelLogits, labelVelocity, labelSquares } = state;
+  return {
+    ...state,
+    images: images.slice(),
+    imageVelocity: imageVelocity.slice(),
+    ...(imageSquares && { imageSquares: imageSquares.slice() }),
+    ...(labelLogits && { labelLogits: labelLogits.slice() }),
+    ...(labelVelocity && { labelVelocity: labelVelocity.slice() }),
+    ...(labelSquares && { labelSquares: labelSquares.slice() }),
+  };
 }

@@ -73,3 +73,27 @@ export function initialLabelLogits(
   });
   return logits;
 }
+
+/**
+ * The class probabilities nearest to labels that are centred (they sum to about 0): each row moved up until what is
+ * above 0 sums to 1, the rest cut off, which is the projection to the simplex.
+ *
+ * @param labels `[n, classes]`
+ */
+export function nearestProbabilities(labels: Float32Array, classes: number): Float32Array {
+  const result = new Float32Array(labels.length);
+  for (let row = 0; row < labels.length; row += classes) {
+    const values = labels.subarray(row, row + classes);
+    let sum = 0;
+    let shift = 0;
+    for (const [i, value] of values.toSorted((a, b) => b - a).entries()) {
+      sum += value;
+      const next = (1 - sum) / (i + 1);
+      // As long as the next largest stays above 0, it counts.
+      if (value + next <= 0) break;
+      shift = next;
+    }
+    values.forEach((value, i) => (result[row + i] = Math.max(0, value + shift)));
+  }
+  return result;
+}

@@ -30,11 +30,16 @@ export type DistillInput = StageInput<DistillStage, DistillPosition>;
 /** As for every training on synthetic images: method, section 7. */
 const candidateTraining = { lr: 'learned', momentum: 0.9, weightDecay: 5e-4, batchSize: 256 } as const;
 
+/** What a distillation is computed from beside the data set. */
+type Inputs = Readonly<Partial<Record<'trajectories' | 'initial', Reference>>>;
+
 /** Distils the data set and selects the result among its candidates. */
 export async function distill(input: DistillInput): Promise<StageOutcome> {
-  const { trajectories } = input.stage.with;
-  const inputs = (): { trajectories?: Reference } =>
-    trajectories === undefined ? {} : { trajectories: resolveOutput(input.upstream, trajectories) };
+  const { trajectories, init } = input.stage.with;
+  const inputs = (): Inputs => ({
+    ...(trajectories && { trajectories: resolveOutput(input.upstream, trajectories) }),
+    ...(typeof init !== 'string' && { initial: resolveOutput(input.upstream, init) }),
+  });
   return runStage(input, inputs, async (stage) => {
     const loop = new ChunkLoop(input, inputs(), stage);
     stage.resumeFrom(() => loop.position);
@@ -51,7 +56,7 @@ class ChunkLoop {
 
   constructor(
     private readonly input: DistillInput,
-    private readonly inputs: { readonly trajectories?: Reference },
+    private readonly inputs: Inputs,
     private readonly stage: StageWork<DistillPosition>,
   ) {
     const { iteration = 0, candidates = [], metrics } = input.resume?.position ?? {};
@@ -91,7 +96,7 @@ class ChunkLoop {
     const chunk = await this.stage.compute('distillChunk', what, {
       ...run,
       ...this.inputs,
-      config: { method, ipc, init, augmentation },
+      config: { method, ipc, init: typeof init === 'string' ? init : 'given', augmentation },
       iterations: stage.with.iterations,
       from,
       to,
@@ -99,17 +104,29 @@ class ChunkLoop {
     this.iteration = to;
     this.metrics = chunk.metrics;
     this.stage.ranOn(chunk.engine);
-    const { loss, learnedRate, secondsPerIteration } = chunk;
-    this.stage.progress.at(to, { loss, learnedRate, secondsPerIteration });
+    const { loss, learnedRate, secondsPerIteration, kernelAccuracy: { holdout, test } = {} } = chunk;
+    this.stage.progress.at(to, {
+      loss,
+      learnedRate,
+      secondsPerIteration,
+      ...(holdout !== undefined && { kernelHoldoutAccuracy: holdout }),
+      ...(test !== undefined && { kernelTestAccuracy: test }),
+    });
     return chunk;
   }
 
   /** Evaluates a checkpoint on the held-out split; without one the last checkpoint will be the result. */
   private addCandidate(chunk: DistillChunkResult, evaluations: Group): void {
-    const { iteration, candidate: result, learnedRate } = chunk;
+    const { iteration, candidate: result, learnedRate, kernelAccuracy } = chunk;
     const { dataset } = this.input.run;
     const runs = dataset.holdout > 0 ? this.input.stage.with.selection.runs : 0;
-    const candidate: Measured = { iteration, result, learnedRate, accuracies: Array<null>(runs).fill(null) };
+    const candidate: Measured = {
+      iteration,
+      result,
+      learnedRate,
+      accuracies: Array<null>(runs).fill(null),
+      ...(kernelAccuracy && { kernelAccuracy }),
+    };
     this.candidates.push(candidate);
     this.evaluate(candidate, evaluations);
   }

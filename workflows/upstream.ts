@@ -66,7 +66,10 @@ function allNeeds(plan: Plan, stage: PlannedStage): Set<string> {
 
 function outputRefs(stage: PlannedStage): OutputRef[] {
   switch (stage.uses) {
-    case 'distill':
+    case 'distill': {
+      const { trajectories, init } = stage.with;
+      return [trajectories, typeof init === 'string' ? undefined : init].filter((ref) => ref !== undefined);
+    }
     case 'select':
       return stage.with.trajectories === undefined ? [] : [stage.with.trajectories];
     case 'evaluate':

@@ -31,6 +31,8 @@ export function glyph(state: StageState, { green, cyan, red, yellow, dim }: Term
 const metricNames: Readonly<Record<string, string>> = {
   learnedRate: 'learned rate',
   holdoutAccuracy: 'held-out accuracy',
+  kernelHoldoutAccuracy: 'kernel held-out accuracy',
+  kernelTestAccuracy: 'kernel test accuracy',
 };
 /** Shown as a speed instead. */
 const paceMetrics: ReadonlySet<string> = new Set(['secondsPerIteration']);

@@ -77,6 +77,8 @@ async function compute(
     await checkpointing.betweenSteps();
   }
   await checkpointing.now();
+  const seconds = (performance.now() - started) / 1000;
+  const kernelAccuracy = await distillation.kernelAccuracy?.(withinStep);
   if (!checkpoint) throw new RangeError('a chunk that ends has a checkpoint');
 
   const state = distillation.exportState();
@@ -99,7 +101,8 @@ async function compute(
     metrics,
     loss: state.history.loss.at(-1) ?? Number.NaN,
     learnedRate: state.alpha,
-    secondsPerIteration: done > 0 ? (performance.now() - started) / 1000 / done : 0,
+    secondsPerIteration: done > 0 ? seconds / done : 0,
+    ...(kernelAccuracy && { kernelAccuracy }),
     resumedFrom,
     engine: context.device.info,
   };

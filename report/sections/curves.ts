@@ -4,6 +4,7 @@
 import { runningMedian, thin } from '../charts/curves.js';
 import { lineChart, type Point, type Series } from '../charts/line.js';
 import type { DistillMethod, MttConfig } from '../../definition/plan.js';
+import type { KernelAccuracy } from '../../definition/stages.js';
 import type { DistillFindings, ExpertFindings, Findings } from '../findings.js';
 import { markup, type Markup } from '../markup.js';
 import { counted, integer, percent, percentTick, percentWithStd, significant } from '../numbers.js';
@@ -60,6 +61,8 @@ function whatIterationsDo(method: DistillMethod): string {
       return `Each iteration lets a student take ${counted(method.synSteps, 'step')} on the synthetic images from a point on an expert's trajectory and compares where it arrives with where the expert was ${counted(method.expertEpochs, 'epoch')} later. A loss of 1 means no nearer than at the start, 0 means arrived.`;
     case 'dd':
       return `Each iteration lets a random network take ${counted(method.synSteps, 'step')} on the synthetic images. The loss is its cross-entropy then on up to ${counted(method.batchReal, 'real image')}, and is differentiated through all steps.`;
+    case 'kip':
+      return `Each iteration lets kernel ridge regression, with the kernel of an infinitely wide network of ${counted(method.depth, 'hidden layer')}, learn from the synthetic images what up to ${counted(method.batchReal, 'real image')} are. The loss is half its squared error on them.`;
     case 'dm':
       return `Each iteration compares, class by class, the mean features of the synthetic images in a random network with those of up to ${counted(method.batchReal, 'real image')}. The loss is the squared distance, summed over the classes.`;
     case 'dc':
@@ -70,6 +73,7 @@ function whatIterationsDo(method: DistillMethod): string {
 
 /** What makes the losses of neighbouring iterations differ. */
 function drawn({ name }: DistillMethod): string {
+  if (name === 'kip') return 'real images';
   return name === 'mtt' ? 'experts and start epochs' : 'networks and real images';
 }
 
@@ -85,7 +89,7 @@ export function selectionSection(findings: Findings): Markup | undefined {
     title: `iteration ${integer(candidate.iteration)}: ${percentWithStd(candidate.accuracy, candidate.std, config.selection.runs)}`,
   }));
   return markup`<section id="selection" class="columns"><div><h2>Which iteration</h2>
-<p class="lead">${counted(candidates.length, 'candidate')} had ${counted(config.selection.runs, 'network')} trained on each, for ${counted(config.selection.epochs, 'epoch')}, and measured on ${counted(findings.input.plan.dataset.holdout, 'held-out training image')}. The best of them, iteration ${integer(iteration)}, is the result. The test set had no say in it.</p></div>
+<p class="lead">${counted(candidates.length, 'candidate')} had ${counted(config.selection.runs, 'network')} trained on each, for ${counted(config.selection.epochs, 'epoch')}, and measured on ${counted(findings.input.plan.dataset.holdout, 'held-out training image')}. The best of them, iteration ${integer(iteration)}, is the result. The test set had no say in it.${kernelText(output.kernelAccuracy)}</p></div>
 ${plot(
   lineChart({
     name: 'Held-out accuracy of the candidates',
@@ -97,6 +101,14 @@ ${plot(
   }),
   'Mean over the networks of a candidate; the error bar is one standard deviation to either side.',
 )}</section>`;
+}
+
+function kernelText({ holdout, test }: KernelAccuracy = {}): string {
+  const shares = [
+    ...(holdout === undefined ? [] : [`${percent(holdout)} of the held-out images`]),
+    ...(test === undefined ? [] : [`${percent(test)} of the test images`]),
+  ];
+  return shares.length === 0 ? '' : ` Kernel regression on its images gets ${shares.join(' and ')} right.`;
 }
 
 export function expertsSection(findings: Findings): Markup | undefined {

@@ -2,6 +2,7 @@
  * @file The distilled images beside real ones of their class.
  */
 import { distillMethodName } from '../../definition/method-names.js';
+import type { DistillConfig } from '../../definition/plan.js';
 import type { ClassPictures, Picture } from '../gallery.js';
 import type { DistillFindings, Findings } from '../findings.js';
 import { markup, type Markup } from '../markup.js';
@@ -47,9 +48,14 @@ function rangeText({ range }: Picture): string {
 }
 
 function startedFrom({ images, config, output }: DistillFindings): string {
-  const start = config.init === 'real' ? 'random real images' : 'noise';
+  const start = startedAt(config.init);
   const each = config.ipc === 1 ? 'one a class' : `${config.ipc} a class`;
   return `${counted(images, 'synthetic image')}, ${each}, after ${counted(output.iteration, 'iteration')} of ${distillMethodName(config.method)} from ${start}.`;
+}
+
+function startedAt(init: DistillConfig['init']): string {
+  if (typeof init !== 'string') return `the images of stage ${init.stage}`;
+  return init === 'real' ? 'random real images' : 'noise';
 }
 
 function leftOut({ classes, config }: DistillFindings): string {

@@ -111,7 +111,7 @@ distilled = {name: concatenate([part[name] for part in parts]) for name in parts
 function usage({ distilled }: Findings): Markup | undefined {
   if (!distilled) return undefined;
   const { method } = distilled.config;
-  const learned = method.name === 'mtt' && method.labels === 'learned';
+  const learned = 'labels' in method;
   const program = `${distilled.parts.length === 1 ? loadFile : loadFiles}
 images = distilled["images"]                   # float32 [n, c, h, w], normalised as above
 labels = distilled["labels"]                   # int64 [n]${learned ? softLabels : ''}

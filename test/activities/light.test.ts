@@ -222,6 +222,7 @@ describe('light activities', () => {
       result: referenceTo(`blobs/${iteration}`),
       learnedRate: iteration / 1000,
       accuracies,
+      kernelAccuracy: { holdout: iteration / 100, test: iteration / 200 },
     });
     const metrics = referenceTo('blobs/metrics');
     const chosen = await perform(environment, selectCandidate, {
@@ -231,6 +232,7 @@ describe('light activities', () => {
     });
     assert.equal(chosen.iteration, 40);
     assert.equal(chosen.learnedRate, 0.04);
+    assert.deepEqual(chosen.kernelAccuracy, { holdout: 0.4, test: 0.2 });
     assert.deepEqual(chosen.result, referenceTo('blobs/40'));
     assert.deepEqual(
       chosen.candidates.map(({ iteration, accuracy }) => [iteration, Number(accuracy.toFixed(3))]),

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { decodeDistilled } from '../../artifacts/result-folder.js';
-import type { DistillChunkInput } from '../../compute/protocol.js';
+import type { DistillChunkInput, SelectImagesInput } from '../../compute/protocol.js';
 import type { DistillMethod } from '../../definition/plan.js';
 import { tinyNetwork } from '../support/tiny.js';
 import {
@@ -15,6 +15,7 @@ import {
   inPieces,
   newStore,
   run,
+  selectImages,
   stopAfter,
 } from './tiny-tasks.js';
 
@@ -25,7 +26,11 @@ const dd: DistillMethod = {
   ...{ synSteps: 2, batchSyn: 3, batchReal: 8, lrImg: 1, lrLr: 1e-3 },
   ...{ lrInit: 0.05, lrFloor: 1e-6, momentum: 0.5 },
 };
-const methods: Exclude<DistillMethod, { name: 'mtt' | 'dd' }>[] = [
+const kip: DistillMethod = {
+  ...{ name: 'kip', depth: 1, weightVariance: 2, biasVariance: 0.01, ridge: 1e-6 },
+  ...{ lrImg: 0.04, batchReal: 24, lrTrain: 0.05 },
+};
+const methods: Exclude<DistillMethod, { name: 'mtt' | 'dd' | 'kip' }>[] = [
   { name: 'dm', lrImg: 1, ...shared },
   { name: 'dc', lrImg: 0.1, ...shared, ...loops },
   { name: 'dsa', lrImg: 0.1, ...shared, ...loops },
@@ -45,15 +50,21 @@ async function chunks(t: Parameters<typeof newStore>[0]) {
   return { store, dataset, chunk };
 }
 
+const nameOf = (method: DistillMethod) =>
+  'labels' in method ? `${method.name} with ${method.labels} labels` : method.name;
+
 describe('distillChunk without experts', () => {
-  for (const method of [...methods, dd])
-    it(`gives the same images by ${method.name} however it is divided and preempted`, async (t) => {
+  for (const method of [...methods, dd, kip, { ...kip, labels: 'learned' as const, lrLabels: 0.01 }])
+    it(`gives the same images by ${nameOf(method)} however it is divided and preempted`, async (t) => {
       const { store, dataset, chunk } = await chunks(t);
       const expected = await run(distillChunk, chunk(method, 0, 5), store);
       const set = decodeDistilled(await store.get(expected.candidate));
       assert.deepEqual([set.iteration, set.ipc, set.learnedRate], [5, 1, Math.fround(expected.learnedRate)]);
       assert.equal(expected.learnedRate === 0.05, method.name !== 'dd');
       assert.ok(Number.isFinite(expected.loss) && expected.loss > 0);
+      assert.equal(set.softLabels !== undefined, 'labels' in method);
+      assert.equal(expected.kernelAccuracy !== undefined, method.name === 'kip');
+      if (expected.kernelAccuracy) assert.ok(expected.kernelAccuracy.test! > 0.5);
 
       await forget(store);
       let last = await run(distillChunk, chunk(method, 0, 2), store);
@@ -61,8 +72,8 @@ describe('distillChunk without experts', () => {
       assert.ok(stops > 1);
       last = result;
       assert.deepEqual(
-        [last.candidate, last.metrics, last.loss, last.learnedRate],
-        [expected.candidate, expected.metrics, expected.loss, expected.learnedRate],
+        [last.candidate, last.metrics, last.loss, last.learnedRate, last.kernelAccuracy],
+        [expected.candidate, expected.metrics, expected.loss, expected.learnedRate, expected.kernelAccuracy],
       );
 
       await forget(store);
@@ -87,6 +98,33 @@ describe('distillChunk without experts', () => {
       store,
     );
     assert.equal(without.loss, plain.loss);
+  });
+
+  it('starts from images that are given, and only from as many', async (t) => {
+    const { store, dataset, chunk } = await chunks(t);
+    const select = (ipc: number): SelectImagesInput => ({
+      ...{ dataset, network: tinyNetwork, seed: 3 },
+      config: { method: { name: 'random' }, ipc, lr: 0.01 },
+    });
+    const { result: initial } = await run(selectImages, select(1), store);
+    const from = (change: Partial<DistillChunkInput>) => {
+      const input = chunk({ ...methods[0]!, lrImg: 1e-12 }, 0, 1);
+      return run(distillChunk, { ...input, config: { ...input.config, init: 'given' }, ...change }, store);
+    };
+    const { candidate } = await from({ initial });
+    const [first, start] = await Promise.all(
+      [candidate, initial].map(async (set) => decodeDistilled(await store.get(set)).images),
+    );
+    assert.ok(first!.every((value, i) => Math.abs(value - start![i]!) < 1e-6));
+    const random = await run(distillChunk, chunk({ ...methods[0]!, lrImg: 1e-12 }, 0, 1), store);
+    assert.notEqual(random.candidate.sha256, candidate.sha256);
+
+    const { result: more } = await run(selectImages, select(2), store);
+    await assert.rejects(from({ initial: more }), {
+      code: 'InvalidDefinition',
+      message: /images to start from are 2 for each of 4 classes, .* needs 1 for each of 4/,
+    });
+    await assert.rejects(from({}), { code: 'InvalidDefinition', message: /no images to start from/ });
   });
 
   it('says what is wrong', async (t) => {

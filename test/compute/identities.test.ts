@@ -37,11 +37,35 @@ describe('what a definition without newer settings names', () => {
       '85fda3c68e7fcaba1fa98d456d5f7d58188cb0619fcd2543745cbf01a58e461b',
     );
     const { method, ipc, init, augmentation } = distill.with;
+    assert.ok(init === 'real' || init === 'noise');
     const config = { method, ipc, init, augmentation };
     const chunk = { ...run, trajectories: input, config, iterations: 1, from: 0, to: 1 };
     assert.equal(distillationUnit(chunk), '4eab5811868cc202e8e38f71d4ccff2091758eedcac9d3243b7844acdc02ef2c');
     const longer = { ...chunk, config: { ...config, method: { ...method, emaDecay: 0.9 } } };
     assert.notEqual(distillationUnit(longer), distillationUnit(chunk));
+  });
+
+  it('is another distillation and another stage from other images', () => {
+    const chunk = { ...run, trajectories: input, iterations: 1, from: 0, to: 1 };
+    const { method, ipc, augmentation } = distill.with;
+    const units = ['1'.repeat(64), '2'.repeat(64)].map((sha256) =>
+      distillationUnit({
+        ...chunk,
+        config: { method, ipc, init: 'given', augmentation },
+        initial: { ...input, sha256 },
+      }),
+    );
+    assert.equal(new Set(units).size, 2);
+    const from = (stage: string): PlannedStage => ({
+      ...distill,
+      with: { ...distill.with, init: { stage, output: 'result' } },
+    });
+    const keyOf = (stage: PlannedStage, sha256 = '1'.repeat(64)): string =>
+      stageIdentity({ stage, run, inputs: { in: input, initial: { ...input, sha256 } } });
+    // The name of a stage is not part of what it selects.
+    assert.equal(keyOf(from('herding')), keyOf(from('coreset')));
+    assert.notEqual(keyOf(from('herding')), keyOf(from('herding'), '2'.repeat(64)));
+    assert.notEqual(keyOf(from('herding')), keyOf(distill));
   });
 
   it('is another result with batch normalisation, of which the averages are tested', () => {

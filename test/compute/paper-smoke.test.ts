@@ -58,7 +58,7 @@ describe('a published definition runs', () => {
         plan.stages.find((candidate) => candidate.uses === uses) as unknown as S;
       const experts = stage<TrainExpertsStage>('train-experts').with;
       const { method, init, augmentation } = stage<DistillStage>('distill').with;
-      assert.ok(method.name === 'mtt');
+      assert.ok(method.name === 'mtt' && typeof init === 'string');
       const evaluation = stage<EvaluateStage>('evaluate').with;
       assert.equal(plan.network.architecture, 'ConvNet');
       const network = { ...plan.network, width };

@@ -181,7 +181,7 @@ describe('the published runs', () => {
     const methods = stages.flatMap((stage) =>
       stage.uses === 'distill' || stage.uses === 'select' ? [stage.with.method.name] : [],
     );
-    assert.deepEqual(methods.sort(), ['dc', 'dm', 'dsa', 'forgetting', 'herding', 'k-center']);
+    assert.deepEqual(methods.sort(), ['dc', 'dd', 'dm', 'dsa', 'forgetting', 'herding', 'k-center', 'kip']);
     assert.equal(stages.filter(({ uses }) => uses === 'evaluate').length, methods.length);
   });
 

@@ -8,7 +8,7 @@ import { decodeDistilled, encodeDistilled } from '../../artifacts/result-folder.
 import { putWhitening } from '../../artifacts/whitenings.js';
 import { PNG } from 'pngjs';
 import { sha256 } from '../../artifacts/digest.js';
-import type { Plan } from '../../definition/plan.js';
+import type { KipConfig, Plan } from '../../definition/plan.js';
 import type { EvaluationRow } from '../../definition/stages.js';
 import { Stream } from '../../random/stream.js';
 import { writeReport, type ReportInput } from '../../report/index.js';
@@ -290,6 +290,36 @@ test('a distillation by another method is described as what it is', async () => 
     'stages',
     'reproduce',
   ]);
+});
+
+test('of kernel inducing points it is said what the kernel makes of them, and where they started', async () => {
+  const page = await pageOf({}, (input) => ({
+    ...input,
+    plan: {
+      ...input.plan,
+      stages: input.plan.stages.map((stage) => {
+        if (stage.uses !== 'distill') return stage;
+        const { ipc, iterations, augmentation, selection: chosen } = stage.with;
+        const method: KipConfig = {
+          ...{ name: 'kip', depth: 3, weightVariance: 2, biasVariance: 0.01, ridge: 1e-6 },
+          ...{ lrImg: 0.04, batchReal: 512, lrTrain: 0.01 },
+        };
+        const init = { stage: 'herding', output: 'result' };
+        return { ...stage, with: { method, ipc, iterations, init, augmentation, selection: chosen } };
+      }),
+    },
+    stages: Object.fromEntries(
+      Object.entries(input.stages).map(([id, stage]) => [
+        id,
+        stage.output.type === 'distill'
+          ? { ...stage, output: { ...stage.output, kernelAccuracy: { holdout: 0.8125, test: 0.801 } } }
+          : stage,
+      ]),
+    ),
+  }));
+  assert.match(page, /after 40\u00a0iterations of kernel inducing points from the images of stage herding/);
+  assert.match(page, /infinitely wide network of 3\u00a0hidden layers/);
+  assert.match(page, /gets 81\.3\s% of the held-out images and 80\.1\s% of the test images right/);
 });
 
 test('learned labels and a rate that is kept are said', async () => {

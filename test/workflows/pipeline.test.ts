@@ -12,7 +12,13 @@ import type {
   SelectImagesInput,
   TrainExpertInput,
 } from '../../compute/protocol.js';
-import type { SummariseEvaluationInput, WriteReportInput } from '../../activities/contract.js';
+import type {
+  BeginStageInput,
+  SelectCandidateInput,
+  SummariseEvaluationInput,
+  WriteReportInput,
+} from '../../activities/contract.js';
+import type { KipConfig } from '../../definition/plan.js';
 import { pipelineStatus } from '../../workflows/index.js';
 import { timeSkippingServer } from '../support/temporal.js';
 import { failureOf, startPipeline, withWorkers } from './harness.js';
@@ -294,6 +300,49 @@ describe('pipeline', () => {
       ],
     );
     assert.equal(pretend.count('trainExpert'), 0);
+  });
+
+  it('distils from selected images, and says what a kernel makes of the result', async () => {
+    const pretend = new Pretend();
+    const { ipc, iterations, augmentation, selection: chosen } = distillation(4, 2, 2).with;
+    const method: KipConfig = {
+      ...{ name: 'kip', depth: 1, weightVariance: 2, biasVariance: 0.01, ridge: 1e-6 },
+      ...{ lrImg: 0.04, batchReal: 8, lrTrain: 0.01 },
+    };
+    const init = { stage: 'coreset', output: 'result' };
+    const stage = {
+      ...distillation(4, 2, 2),
+      needs: ['coreset'],
+      with: { method, ipc, iterations, init, augmentation, selection: chosen },
+    };
+    const random = selection({ needs: [], with: { method: { name: 'random' }, ipc: 1, lr: 0.01 } });
+    await withWorkers(server, pretend, async () => {
+      const handle = await startPipeline(server.client, planOf(random, stage, evaluation()));
+      await handle.result();
+      const { stages } = await handle.query(pipelineStatus);
+      const metrics = stages.find(({ id }) => id === 'distill')?.metrics;
+      assert.deepEqual([metrics?.kernelHoldoutAccuracy, metrics?.kernelTestAccuracy], [0.5, 0.25]);
+    });
+    const chunks = pretend.calls
+      .filter(({ name }) => name === 'distillChunk')
+      .map(({ args }) => args[0] as DistillChunkInput);
+    assert.deepEqual(
+      chunks.map((chunk) => [chunk.config.init, chunk.initial, chunk.trajectories]),
+      chunks.map(() => ['given', reference('random 1'), undefined]),
+    );
+    const [begun] = pretend.calls
+      .filter(({ name }) => name === 'beginStage')
+      .map(({ args }) => args[0] as BeginStageInput)
+      .filter((input) => input.stage.id === 'distill');
+    assert.deepEqual(begun?.inputs, { initial: reference('random 1') });
+    const [choice] = pretend.calls.find(({ name }) => name === 'selectCandidate')?.args ?? [];
+    assert.deepEqual(
+      (choice as SelectCandidateInput).candidates.map(({ kernelAccuracy }) => kernelAccuracy),
+      [
+        { holdout: 0.5, test: 0.25 },
+        { holdout: 0.5, test: 0.25 },
+      ],
+    );
   });
 
   it('takes results that are already there, unless told not to', async () => {

@@ -144,6 +144,7 @@ export class Pretend {
         loss: 1 / input.to,
         learnedRate: 0.02,
         secondsPerIteration: 0.1,
+        ...(input.config.method.name === 'kip' && { kernelAccuracy: { holdout: 0.5, test: 0.25 } }),
         resumedFrom: input.from,
         engine,
       })),
