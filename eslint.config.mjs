@@ -38,7 +38,7 @@ export default tseslint.config(
             { group: ['node:*'], message: 'Not available in the workflow sandbox.' },
             {
               regex:
-                '^\\.\\./(activities|compute|artifacts|worker|cli|servers|setup|tensor|networks|distillation|datasets|report)/',
+                '^\\.\\./(activities|compute|artifacts|worker|cli|servers|setup|tensor|networks|custom|distillation|datasets|report)/',
               allowTypeImports: true,
               message: 'Workflows and definitions may import only types from this folder.',
             },

@@ -5,7 +5,7 @@
 import { sha256 } from '../artifacts/digest.js';
 import { definitionKey, planKey } from '../artifacts/layout.js';
 import type { ArtifactStore } from '../artifacts/store.js';
-import { compile } from '../definition/index.js';
+import { compile, type StageSignature } from '../definition/index.js';
 import { packPlan } from '../definition/packed-plan.js';
 import type { PipelineOptions } from '../definition/stages.js';
 import type { CompiledDefinition, Definition } from './contract.js';
@@ -14,8 +14,9 @@ export async function compileDefinition(
   store: ArtifactStore,
   definition: Definition,
   params: PipelineOptions['params'],
+  stages: readonly StageSignature[] = [],
 ): Promise<CompiledDefinition> {
-  const { plan } = compile(definition, params === undefined ? {} : { params });
+  const { plan } = compile(definition, { stages, ...(params && { params }) });
   const text = textOf(definition);
   const planText = new TextEncoder().encode(JSON.stringify(plan));
   const [reference, storedPlan] = await Promise.all([

@@ -17,8 +17,9 @@ import type {
   UnitOfWork,
 } from '../compute/protocol.js';
 import type { PackedPlan } from '../definition/packed-plan.js';
-import type { DatasetSpec, Plan, PlannedStage, StageType } from '../definition/plan.js';
+import type { CustomStage, DatasetSpec, Plan, PlannedStage, StageType } from '../definition/plan.js';
 import type {
+  CustomOutput,
   DistillOutput,
   EngineInfo,
   EvaluateOutput,
@@ -157,6 +158,14 @@ export interface WriteReportInput {
   readonly finishedAt: string;
 }
 
+export interface RunCustomStageInput {
+  /** With the values of other stages in its configuration. */
+  readonly stage: CustomStage;
+  /** Artifacts of other stages by their place in the configuration. */
+  readonly inputs: Readonly<Record<string, Reference>>;
+  readonly run: RunContext;
+}
+
 export interface DiscardCheckpointsInput {
   readonly units: readonly UnitOfWork[];
   /** ISO time; what was stored before it is another run's and stays. */
@@ -188,6 +197,8 @@ export interface LightActivities {
   readonly selectCandidate: (input: SelectCandidateInput) => Promise<DistillOutput>;
   readonly summariseEvaluation: (input: SummariseEvaluationInput) => Promise<EvaluateOutput>;
   readonly writeReport: (input: WriteReportInput) => Promise<ReportOutput>;
+  /** The work of a stage of a user's own type. */
+  readonly runCustomStage: (input: RunCustomStageInput, limits: UnitLimits) => Promise<CustomOutput>;
   /** Removes the checkpoints of unfinished work that a run has written. */
   readonly discardCheckpoints: (input: DiscardCheckpointsInput) => Promise<void>;
   /** Asks the server to cancel the workflow that calls it. */

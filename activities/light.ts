@@ -10,8 +10,10 @@ import { compileDefinition } from './compile-definition.js';
 import type { LightActivities } from './contract.js';
 import { finishStage } from './finish-stage.js';
 import { recordTrajectorySet } from './record-trajectory-set.js';
+import type { CustomStageType } from '../custom/stage-type.js';
 import { resolveDataset, type ImportBuiltin } from './resolve-dataset.js';
 import { resolveImports } from './resolve-imports.js';
+import { runCustomStage } from './run-custom-stage.js';
 import { selectCandidate } from './select-candidate.js';
 import { summariseEvaluation } from './summarise-evaluation.js';
 import { writeReport, type ReportWriter } from './write-report.js';
@@ -21,15 +23,17 @@ export interface LightDependencies {
   readonly store: () => Promise<ArtifactStore>;
   readonly importBuiltin: ImportBuiltin;
   readonly writeReport: ReportWriter;
+  /** Types of stages of the worker's owner. Default: none. */
+  readonly stages?: readonly CustomStageType[];
   /** What a report says it was made with, by name. */
   readonly versions: Readonly<Record<string, string>>;
 }
 
 export function createLightActivities(dependencies: LightDependencies): LightActivities {
-  const { store } = dependencies;
+  const { store, stages = [] } = dependencies;
   return {
     compileDefinition: activity(async (_, definition, params) =>
-      compileDefinition(await store(), definition, params),
+      compileDefinition(await store(), definition, params, stages),
     ),
     resolveDataset: activity(async (_, spec, seed, networks, perClass) =>
       resolveDataset(await store(), dependencies.importBuiltin, spec, seed, networks, perClass),
@@ -45,6 +49,9 @@ export function createLightActivities(dependencies: LightDependencies): LightAct
       const { taskQueue } = Context.current().info;
       return writeReport(await store(), { writer, versions, taskQueue }, input);
     }),
+    runCustomStage: activity(async (attempt, input, limits) =>
+      runCustomStage(await store(), stages, attempt, input, limits),
+    ),
     discardCheckpoints: activity(async (_, input) => discardCheckpoints(await store(), input)),
     cancelCaller: activity(async () => {
       const { client, info } = Context.current();

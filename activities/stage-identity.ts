@@ -4,12 +4,13 @@
  */
 import { keyOfIdentity, type StageIdentity } from '../artifacts/identities.js';
 import { hasBatchNorm } from '../definition/batch-norm.js';
+import { usesOf } from '../definition/custom-stages.js';
 import type { PlannedStage, StageType } from '../definition/plan.js';
 import type { NetworkSpec } from '../networks/spec.js';
 import type { BeginStageInput } from './contract.js';
 
 /** Raised when a stage type computes something else from the same configuration. */
-const versions: Readonly<Record<StageType, number>> = {
+const versions: Readonly<Record<Exclude<StageType, 'custom'>, number>> = {
   'train-experts': 1,
   distill: 1,
   select: 1,
@@ -26,8 +27,8 @@ export function stageIdentity(input: Omit<BeginStageInput, 'cache'>): string {
 export function identityOf({ stage, run, inputs }: Omit<BeginStageInput, 'cache'>): StageIdentity {
   const { manifest } = run.dataset;
   return {
-    type: stage.uses,
-    version: versions[stage.uses],
+    type: usesOf(stage),
+    version: stage.uses === 'custom' ? stage.version : versions[stage.uses],
     config: configuration(stage),
     network: run.network,
     dataset: { ...without(run.dataset, 'perClass'), manifest: manifest.sha256 } as StageIdentity['dataset'],
@@ -52,6 +53,7 @@ function configuration(stage: PlannedStage): StageIdentity['config'] {
   switch (stage.uses) {
     case 'train-experts':
     case 'report':
+    case 'custom':
       return { ...stage.with };
     case 'distill': {
       const { init } = stage.with;

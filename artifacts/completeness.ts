@@ -2,7 +2,7 @@
  * @file Whether all that a stage's result names is still there, before the result is used again: somebody may
  * have removed or damaged some of it. What is large is only looked at; it is verified when it is read.
  */
-import type { StageOutput } from '../definition/stages.js';
+import type { CustomOutput, StageOutput } from '../definition/stages.js';
 import { DistilleryError } from '../errors/errors.js';
 import { isThere } from './hold.js';
 import { partsOf } from './parts.js';
@@ -31,7 +31,13 @@ export async function lostFrom(store: ArtifactStore, output: StageOutput): Promi
       return lost(store, [output.scores]);
     case 'report':
       return lost(store, [output.report, ...output.files]);
+    case 'custom':
+      return lost(store, [output.document, ...artifactsOf(output)]);
   }
+}
+
+function artifactsOf({ outputs }: CustomOutput): Reference[] {
+  return Object.values(outputs).filter((value) => typeof value === 'object');
 }
 
 async function isWholeSet(store: ArtifactStore, reference: Reference): Promise<boolean> {

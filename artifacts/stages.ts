@@ -56,11 +56,18 @@ const outputSchema: z.ZodType<StageOutput> = z.discriminatedUnion('type', [
     report: referenceSchema,
     files: z.array(referenceSchema),
   }),
+  z.object({
+    type: z.literal('custom'),
+    stage: z.string(),
+    outputs: z.record(z.string(), z.union([referenceSchema, z.string(), z.number(), z.boolean()])),
+    images: z.record(z.string(), z.object({ ipc: count, count })),
+    document: referenceSchema,
+  }),
 ]);
 
 const manifestSchema: z.ZodType<StageManifest> = z.object({
   key: z.string(),
-  type: z.enum(['train-experts', 'distill', 'select', 'evaluate', 'report']),
+  type: z.enum(['train-experts', 'distill', 'select', 'evaluate', 'report', 'custom']),
   output: outputSchema,
   engine: engineSchema.exactOptional(),
   workflowId: z.string(),

@@ -3,7 +3,13 @@
  */
 import { readFile } from 'node:fs/promises';
 
-import { compile, type Compiled, flatten, type ParameterValues } from '../definition/index.js';
+import {
+  compile,
+  type Compiled,
+  flatten,
+  type ParameterValues,
+  type StageSignature,
+} from '../definition/index.js';
 import { fragmentReader } from './fragments.js';
 import { unreadable } from './unreadable.js';
 
@@ -22,10 +28,14 @@ async function readDefinition(file: string): Promise<Uint8Array> {
 }
 
 /** Reads and compiles. Throws `InvalidDefinition` with everything that is wrong. */
-export async function loadDefinition(file: string, params: ParameterValues = {}): Promise<DefinitionFile> {
+export async function loadDefinition(
+  file: string,
+  params: ParameterValues = {},
+  stages: Iterable<StageSignature> = [],
+): Promise<DefinitionFile> {
   const bytes = await readDefinition(file);
   const options = { name: file, readFragment: fragmentReader(file) };
-  const compiled = compile(bytes, { params, ...options });
+  const compiled = compile(bytes, { params, stages, ...options });
   if (compiled.included.length === 0) return { bytes, ...compiled };
   return { bytes: new TextEncoder().encode(flatten(bytes, options)), ...compiled };
 }

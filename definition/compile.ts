@@ -3,6 +3,7 @@
  * bottom as the steps happen.
  */
 import { checkConsistency } from './consistency.js';
+import { noStageTypes, stageTypes, type StageSignature } from './custom-stages.js';
 import { expandMatrices } from './expand.js';
 import { stageGraph } from './graph.js';
 import { Issues } from './issues.js';
@@ -19,6 +20,8 @@ import { warningsOf } from './warnings.js';
 export interface CompileOptions extends ReadOptions {
   /** Values of parameters; texts are read as the declared type, as they come from a command line. */
   readonly params?: ParameterValues;
+  /** Types of stages, beside those that come with distillery. */
+  readonly stages?: Iterable<StageSignature>;
 }
 
 export interface Compiled {
@@ -45,7 +48,8 @@ export function compile(input: Uint8Array | string | object, options: CompileOpt
   if (declarations === undefined) throw issues.error();
   const parameters = resolveParameters(declarations, options.params ?? {}, issues);
 
-  const resolver = new Resolver(document, parameters, issues);
+  const types = options.stages ? stageTypes(options.stages) : noStageTypes;
+  const resolver = new Resolver(document, parameters, issues, types);
   const { value, cells, warnings } = expandMatrices(
     written,
     (part, path) => resolver.resolve(part, path),
@@ -57,16 +61,16 @@ export function compile(input: Uint8Array | string | object, options: CompileOpt
   const body: Record<string, unknown> = { ...(resolver.resolve(value, []) as object), params: undefined };
   const { resolved } = resolver;
   const { computed, imported } = divideStages(body['stages']);
-  const definition = checkSchema(expandedDefinition, { ...body, stages: computed }, issues, {
+  const definition = checkSchema(expandedDefinition(types), { ...body, stages: computed }, issues, {
     path: [],
     ...resolved,
   });
   const imports = checkSchema(importedStages, imported, issues, { path: ['stages'], ...resolved });
-  const graph = stageGraph(body['stages'], cells, issues);
+  const graph = stageGraph(body['stages'], cells, types, issues);
   issues.throwIfAny();
   if (definition === undefined || imports === undefined) throw issues.error();
 
-  const plan = makePlan(definition, imports, graph, cells, parameters.values);
+  const plan = makePlan(definition, imports, graph, cells, parameters.values, types);
   checkConsistency(plan, issues);
   issues.throwIfAny();
   return {

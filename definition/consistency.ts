@@ -6,6 +6,7 @@ import { hasBatchNorm } from './batch-norm.js';
 import { knownDataset, type KnownDataset } from './builtin-datasets.js';
 import { checkInit } from './consistency-init.js';
 import { checkKeptEpochs, checkLearnedLabels, checkMethod, checkRate } from './consistency-mtt.js';
+import { customUses, notPlain } from './custom-stages.js';
 import { imageSizeProblem } from './image-sizes.js';
 import { type Issues, type Path, shown } from './issues.js';
 import {
@@ -18,7 +19,14 @@ import {
 import { sameNetwork } from './network-names.js';
 import { parameterCount, snapshotProblem } from './parameter-count.js';
 import type { NetworkSpec } from '../networks/spec.js';
-import type { DistillStage, EvaluateStage, Plan, SelectStage, TrainExpertsStage } from './plan.js';
+import type {
+  CustomStage,
+  DistillStage,
+  EvaluateStage,
+  Plan,
+  SelectStage,
+  TrainExpertsStage,
+} from './plan.js';
 
 export function checkConsistency(plan: Plan, issues: Issues): void {
   const known = knownDataset(plan.dataset.source);
@@ -31,6 +39,7 @@ export function checkConsistency(plan: Plan, issues: Issues): void {
     } else if (stage.uses === 'distill') checkDistill(plan, stage, known, issues);
     else if (stage.uses === 'select') checkSelect(plan, stage, known, issues);
     else if (stage.uses === 'evaluate') checkNetworks(stage, plan.network, known, issues);
+    else if (stage.uses === 'custom') checkSettings(stage, issues);
   }
 }
 
@@ -215,4 +224,12 @@ function checkNetworks(
       issues.add('inconsistent', path, `the same network as number ${before + 1} of the list`);
     else if (network !== own) checkNetwork(network, path, known, issues);
   }
+}
+
+/** A schema may make anything of what is written; a plan holds plain data. */
+function checkSettings(stage: CustomStage, issues: Issues): void {
+  const place = notPlain(stage.with);
+  if (place === undefined) return;
+  const message = `the schema of ${customUses(stage.type)} makes something of this that is no plain data (a finite number, a text, true, false, null, a list or a mapping); change it there`;
+  issues.add('inconsistent', ['stages', stage.id, 'with', ...place], message);
 }

@@ -3,6 +3,7 @@
  */
 import { knownDataset } from './builtin-datasets.js';
 import { smallTrainings, wholeTrainings } from './evaluation-units.js';
+import { customUses, type CustomUses } from './custom-stages.js';
 import { snapshotCount } from './kept-epochs.js';
 import { describeNetwork } from './network-names.js';
 import { parameterCount } from './parameter-count.js';
@@ -20,7 +21,7 @@ import type {
 /** Counts that need the size of the data set are absent when it is not a built-in one. */
 export interface StageSummary {
   readonly id: string;
-  readonly uses: StageType;
+  readonly uses: StageType | CustomUses;
   readonly needs: readonly string[];
   /** Pieces of work that are done and tried again on their own. */
   readonly units: number;
@@ -112,6 +113,8 @@ function describeStage(stage: PlannedStage, plan: Plan, sizes: Sizes): StageSumm
       return { id, uses, needs, ...evaluate(stage, plan, sizes) };
     case 'report':
       return { id, uses, needs, units: 1, unitName: 'reports', parallel: 1 };
+    case 'custom':
+      return { id, uses: customUses(stage.type), needs, units: 1, unitName: 'runs', parallel: 1 };
   }
 }
 

@@ -2,6 +2,7 @@
  * @file What the names in the expressions of a definition stand for, at the place where they are written:
  * `params.NAME`, `matrix.NAME`, `stages.ID.OUTPUT`.
  */
+import { isCustomUses, type StageTypes } from './custom-stages.js';
 import {
   ExpressionError,
   Later,
@@ -11,11 +12,11 @@ import {
   type Value,
 } from './expressions.js';
 import { type Path, shown } from './issues.js';
-import { stageOutputs } from './outputs.js';
+import { artifactsOf, isArtifact, outputKind, type Outputs, outputsOf } from './outputs.js';
 import type { ResolvedParameters } from './parameters.js';
 import { didYouMean } from './suggest.js';
 
-/** Where a stage's artifact may stand: `stages.ID.with.FIELD`. */
+/** Where a stage's artifact may stand in those that come with distillery: `stages.ID.with.FIELD`. */
 const artifactFields: ReadonlySet<string | number> = new Set(['trajectories', 'init', 'dataset']);
 /** Where a stage's numbers may stand: `stages.ID.FIELD`. What is written there is evaluated as the pipeline runs. */
 const laterFields: ReadonlySet<string | number> = new Set(['when']);
@@ -25,6 +26,8 @@ export interface DefinitionNames {
   readonly parameters: ResolvedParameters;
   /** `stages` as written, expressions and mistakes included. */
   readonly stages: unknown;
+  /** Types of stages, beside those that come with distillery. */
+  readonly types: StageTypes;
   /**
    * The cell of the matrix for which a stage is resolved; a name without a value in this cell is undefined.
    * Absent outside of stages with a matrix.
@@ -85,18 +88,35 @@ export class DefinitionScope implements Scope {
   }
 
   private output(stage: string, output: string, at: number): Value | Later {
-    const { path } = this;
-    if (isDecidedLater(path)) return this.number(stage, output, at);
-    if (path.length !== 4 || path[0] !== 'stages' || path[2] !== 'with' || !artifactFields.has(path[3] ?? ''))
+    if (isDecidedLater(this.path)) return this.plainValue(stage, output, at);
+    if (!this.takesOutputs())
       throw new ExpressionError(
-        'the output of a stage can only stand in "trajectories" of a distill or select stage, "init" of a distill stage and "dataset" of an evaluate stage',
+        'the output of a stage can only stand in "trajectories" of a distill or select stage, "init" of a distill stage, "dataset" of an evaluate stage, and the settings of a custom stage',
         at,
       );
-    return new StageReference(stage, output);
+    return new StageReference(stage, output, outputKind(this.outputsOf(stage), output));
   }
 
-  /** A number among the outputs of a stage, for a condition. */
-  private number(id: string, output: string, at: number): Later {
+  /** Whether an output of another stage may stand here. What it must be is for the schema to say. */
+  private takesOutputs(): boolean {
+    const [root, id, part, field, index, ...deeper] = this.path;
+    if (root !== 'stages' || part !== 'with' || field === undefined || deeper.length > 0) return false;
+    if (isCustomUses(this.usesOf(id))) return index === undefined || typeof index === 'number';
+    return index === undefined && artifactFields.has(field);
+  }
+
+  /** As it is written: the type of a stage is no expression. */
+  private usesOf(id: string | number | undefined): unknown {
+    const stage = entries(this.names.stages).find(([key]) => key === id)?.[1];
+    return entries(stage).find(([key]) => key === 'uses')?.[1];
+  }
+
+  private outputsOf(id: string): Outputs | undefined {
+    return outputsOf(this.usesOf(id), this.names.types);
+  }
+
+  /** A plain value among the outputs of a stage, for a condition. */
+  private plainValue(id: string, output: string, at: number): Later {
     const stages = Object.fromEntries(entries(this.names.stages));
     if (id === this.path[1])
       throw new ExpressionError(`a condition cannot look at its own stage, ${shown(id)}`, at);
@@ -104,20 +124,19 @@ export class DefinitionScope implements Scope {
       const others = Object.keys(stages).filter((other) => other !== this.path[1]);
       throw unknown('stage', id, others, 'there is no other', at);
     }
-    const uses = Object.fromEntries(entries(stages[id])).uses;
-    const outputs = typeof uses === 'string' && Object.hasOwn(stageOutputs, uses) ? uses : undefined;
+    const outputs = this.outputsOf(id);
     // A wrong type of stage is reported where it is written.
     if (outputs === undefined) return new Later(['number', 'string', 'boolean']);
-    const known = Object.entries(stageOutputs[outputs as keyof typeof stageOutputs]);
-    const kind = known.find(([name]) => name === output)?.[1];
-    if (kind === 'number') return new Later(['number']);
-    const numbers = known.flatMap(([name, its]) => (its === 'number' ? [name] : []));
-    if (kind === 'artifact')
+    const kind = outputKind(outputs, output);
+    if (kind !== undefined && !isArtifact(kind)) return new Later([kind === 'text' ? 'string' : kind]);
+    const artifacts = new Set(artifactsOf(outputs));
+    const values = Object.keys(outputs).filter((name) => !artifacts.has(name));
+    if (kind !== undefined)
       throw new ExpressionError(
-        `${shown(output)} of stage ${shown(id)} is no number${numbers.length > 0 ? `; there are: ${numbers.join(', ')}` : ''}`,
+        `${shown(output)} of stage ${shown(id)} is no number${values.length > 0 ? `; there are: ${values.join(', ')}` : ''}`,
         at,
       );
-    throw unknown(`output of stage ${shown(id)}`, output, numbers, 'it has no number', at);
+    throw unknown(`output of stage ${shown(id)}`, output, values, 'it has no number', at);
   }
 }
 

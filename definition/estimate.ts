@@ -51,12 +51,16 @@ const unitSeconds = 0.2;
 /** The cache of snapshots keeps at most so much. */
 const snapshotCacheBytes = 1024 ** 3;
 
-/** Undefined when the data set is one that only the store knows, or a network one that only its owner knows. */
+/**
+ * Undefined when the data set is one that only the store knows, a network one that only its owner knows, or images
+ * are evaluated that a custom stage makes.
+ */
 export function estimatePlan(plan: Plan, options: EstimateOptions): PlanEstimate | undefined {
   const known = knownDataset(plan.dataset.source);
   if (known === undefined) return undefined;
   const stages: StageEstimate[] = [];
   for (const stage of plan.stages) {
+    if (takesCustomImages(stage, plan)) return undefined;
     const estimate = estimateStage(stage, plan, known, options);
     if (estimate === undefined) return undefined;
     stages.push(estimate);
@@ -108,6 +112,12 @@ function estimateStage(
       }),
     ...(calibration && { seconds: secondsOf(work, known.shape, costs, calibration, workers) }),
   };
+}
+
+/** How many images it makes is only known once it has run. */
+function takesCustomImages(stage: PlannedStage, { stages }: Plan): boolean {
+  if (stage.uses !== 'evaluate') return false;
+  return stages.some(({ id, uses }) => uses === 'custom' && id === stage.with.dataset.stage);
 }
 
 type Costs = (steps: Steps) => NonNullable<ReturnType<CountStep>>;

@@ -3,14 +3,28 @@
  */
 import type { Kind } from './expression-operations.js';
 import type { Literal } from './expression-tokens.js';
+import type { OutputKind } from './outputs.js';
 import type { OutputRef } from './plan.js';
 
-/** An artifact of a stage, `${{ stages.ID.OUTPUT }}`, until the graph is checked. */
+const brand = Symbol.for('distillery.StageReference');
+
+/** An output of a stage, `${{ stages.ID.OUTPUT }}`, until the graph is checked. */
 export class StageReference implements OutputRef {
   constructor(
     readonly stage: string,
     readonly output: string,
+    /** Undefined where there is no such output, which the graph reports. */
+    readonly kind?: OutputKind,
   ) {}
+
+  get [brand](): true {
+    return true;
+  }
+
+  /** By its brand: a module of the user's may see another copy of this class than the command that loads it. */
+  static [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === 'object' && value !== null && brand in value;
+  }
 }
 
 export type Value = Literal | StageReference;

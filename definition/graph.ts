@@ -3,15 +3,16 @@
  * everything comes after what it needs. Works on a definition that may still be wrong elsewhere, so that
  * mistakes of both kinds are shown at once.
  */
+import { signatureOf, type StageTypes } from './custom-stages.js';
 import { OpenExpression, StageReference } from './expressions.js';
 import { type Issues, type Path, shown } from './issues.js';
 import { maximumNeeds } from './limits.js';
 import { cellKey, type Cells, type CellValues } from './matrix.js';
-import { artifactsOf, stageOutputs } from './outputs.js';
+import { artifactsOf, outputKind, outputsOf } from './outputs.js';
 import type { StageType } from './plan.js';
 import { didYouMean } from './suggest.js';
 
-/** Which output each field that takes one expects. */
+/** Which output each field that takes one expects. The schema of a custom stage says what its fields take. */
 const fields: Readonly<Record<string, Readonly<Record<string, Expected>>>> = {
   distill: {
     trajectories: { uses: ['train-experts'], output: 'trajectories' },
@@ -65,8 +66,8 @@ interface StageNode {
 }
 
 /** The graph of the resolved `stages` of a definition, matrices expanded; mistakes in it are reported. */
-export function stageGraph(stages: unknown, cells: Cells, issues: Issues): StageGraph {
-  const graph = new Graph(readNodes(stages, cells), issues);
+export function stageGraph(stages: unknown, cells: Cells, types: StageTypes, issues: Issues): StageGraph {
+  const graph = new Graph(readNodes(stages, cells), types, issues);
   const targets = new Map<StageReference, string>();
   const conditions = new Map<string, Readonly<Record<string, string>>>();
   for (const node of graph.nodes) {
@@ -105,8 +106,12 @@ function readNodes(stages: unknown, cells: Cells): StageNode[] {
     const list: readonly unknown[] = Array.isArray(needs) ? needs : [];
     const written = list.map((to, index) => ({ to, path: [...path, 'needs', index] as Path }));
     if (typeof needs === 'string') written.push({ to: needs, path: [...path, 'needs'] });
-    const references = entries(fields.get('with')).flatMap(([field, reference]) =>
-      reference instanceof StageReference ? [{ reference, field, path: [...path, 'with', field] }] : [],
+    const references = entries(fields.get('with')).flatMap(([field, value]) =>
+      referencesIn(value).map(({ reference, place }) => ({
+        reference,
+        field,
+        path: [...path, 'with', field, ...place],
+      })),
     );
     const when = fields.get('when');
     return {
@@ -130,6 +135,15 @@ function stagesOf({ references }: OpenExpression): string[] {
   ];
 }
 
+/** The value itself, or members of a list. */
+function referencesIn(value: unknown): { reference: StageReference; place: Path }[] {
+  if (value instanceof StageReference) return [{ reference: value, place: [] }];
+  if (!Array.isArray(value)) return [];
+  return value.flatMap((item: unknown, index) =>
+    item instanceof StageReference ? [{ reference: item, place: [index] }] : [],
+  );
+}
+
 function entries(value: unknown): [string, unknown][] {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.entries(value) : [];
 }
@@ -142,6 +156,7 @@ class Graph {
 
   constructor(
     readonly nodes: readonly StageNode[],
+    private readonly types: StageTypes,
     private readonly issues: Issues,
   ) {
     for (const node of nodes) {
@@ -267,12 +282,20 @@ class Graph {
       typeof node.uses === 'string' && Object.hasOwn(fields, node.uses)
         ? fields[node.uses]?.[field]
         : undefined;
-    const offered =
-      typeof target.uses === 'string' && Object.hasOwn(stageOutputs, target.uses)
-        ? (target.uses as StageType)
-        : undefined;
+    const offered = outputsOf(target.uses, this.types);
     // A wrong key or type of stage is reported by the schema.
-    if (expected === undefined || offered === undefined) return undefined;
+    if (offered === undefined) return undefined;
+    const kind = outputKind(offered, output);
+    if (signatureOf(node.uses, this.types) !== undefined)
+      return kind === undefined ? noOutput(target.of, output, Object.keys(offered)) : undefined;
+    if (expected === undefined) return undefined;
+    // Images are images, whatever type of stage made them.
+    if (node.uses === 'evaluate' && signatureOf(target.uses, this.types) !== undefined) {
+      if (kind === undefined) return noOutput(target.of, output, artifactsOf(offered));
+      return kind === 'images'
+        ? undefined
+        : `${shown(field)} takes images; ${shown(output)} of stage ${shown(target.of)} is something else`;
+    }
     const isOneOf = (uses: unknown): boolean => expected.uses.some((type) => type === uses);
     if (!isOneOf(target.uses)) {
       const candidate = this.nodes.find(({ uses }) => isOneOf(uses));
@@ -280,16 +303,9 @@ class Graph {
       return `${shown(field)} takes the ${shown(expected.output)} of a ${expected.uses.join(' or ')} stage${example}; ${shown(target.of)} is of type ${String(target.uses)}`;
     }
     if (output === expected.output) return undefined;
-    const artifacts = artifactsOf(offered);
-    const exists = Object.hasOwn(stageOutputs[offered], output);
-    const known = exists
-      ? `; ${shown(field)} takes ${shown(expected.output)}`
-      : didYouMean(output, artifacts) || `; it has: ${artifacts.join(', ')}`;
-    return (
-      (exists
-        ? `${shown(output)} of stage ${shown(target.of)} cannot be used here`
-        : `stage ${shown(target.of)} has no output ${shown(output)}`) + known
-    );
+    return kind === undefined
+      ? noOutput(target.of, output, artifactsOf(offered))
+      : `${shown(output)} of stage ${shown(target.of)} cannot be used here; ${shown(field)} takes ${shown(expected.output)}`;
   }
 
   private unknownStage(id: string, from: string): string {
@@ -299,6 +315,11 @@ class Graph {
       (others.length > 0 ? `; there are: ${others.join(', ')}` : '; it is the only one');
     return `there is no stage ${shown(id)}${hint}`;
   }
+}
+
+function noOutput(stage: string, output: string, offered: readonly string[]): string {
+  const known = didYouMean(output, offered) || `; it has: ${offered.join(', ')}`;
+  return `stage ${shown(stage)} has no output ${shown(output)}${known}`;
 }
 
 function noCell(node: StageNode, to: string): string {

@@ -4,6 +4,7 @@
  */
 export { compile, type Compiled, type CompileOptions } from './compile.js';
 export { parseCalibrations, sameEngine, type Calibration } from './calibration.js';
+export type { StageSignature } from './custom-stages.js';
 export { describePlan, type PlanSummary, type StageSummary } from './cost.js';
 export { estimatePlan, type PlanEstimate, type StageEstimate } from './estimate.js';
 export { DefinitionError, type DefinitionIssue, type IssueCode } from './issues.js';
@@ -13,5 +14,6 @@ export type { ReadFragment } from './include.js';
 export { definitionJsonSchema } from './json-schema.js';
 export { parseParameterFile } from './parameter-file.js';
 export type { ParameterValue, ParameterValues } from './parameters.js';
+export type { OutputKind, Outputs } from './outputs.js';
 export type * from './plan.js';
 export type * from './stages.js';

@@ -3,6 +3,7 @@
  * that compiling checks; where a value may be an expression, the text of one is let through.
  */
 import * as z from 'zod';
+import { customUses, stageTypes } from './custom-stages.js';
 import { definition } from './schema.js';
 import { importedStage } from './schema-imports.js';
 
@@ -10,9 +11,13 @@ const expression = { $ref: '#/definitions/expression' };
 /** Kinds of values that an expression may stand for; a text is a text with or without one. */
 const replaceable = new Set(['number', 'boolean', 'enum']);
 
+/** Stands for all types of stages that users may add: of their settings nothing is known here. */
+const anyType = { name: 'NAME', version: 1, inputs: z.looseObject({}), outputs: {} };
+const anyUses = customUses(anyType.name);
+
 /** The JSON Schema (draft 07) of a definition. */
 export function definitionJsonSchema(): Record<string, unknown> {
-  const { $schema, ...rest } = jsonSchemaOf(definition);
+  const { $schema, ...rest } = jsonSchemaOf(definition(stageTypes([anyType])));
   alsoImported(rest);
   return {
     $schema,
@@ -36,6 +41,12 @@ function jsonSchemaOf(schema: z.ZodType) {
     unrepresentable: 'any',
     override: ({ zodSchema, jsonSchema, path }) => {
       if (path.includes('params')) return;
+      if (jsonSchema.const === anyUses) {
+        delete jsonSchema.const;
+        jsonSchema.pattern = '^custom/[a-z][a-z0-9-]{0,62}$';
+        jsonSchema.description = 'A type of stage of your own.';
+        return;
+      }
       const { type } = zodSchema._zod.def;
       const { description, default: value, ...rest } = jsonSchema;
       if (!replaceable.has(type)) {

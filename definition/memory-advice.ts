@@ -92,6 +92,7 @@ function batchSetting(stage: PlannedStage, classes: number): BatchSetting | unde
       };
     }
     case 'report':
+    case 'custom':
       return undefined;
   }
 }

@@ -1,43 +1,82 @@
 /**
- * @file What stages give to other stages: artifacts, which `with` refers to, and numbers, which conditions
+ * @file What stages give to other stages: artifacts, which `with` refers to, and plain values, which conditions
  * look at.
  */
+import { signatureOf, type StageTypes } from './custom-stages.js';
 import type { StageType } from './plan.js';
 import type { EvaluateOutput, StageOutput } from './stages.js';
 
-type OutputKind = 'artifact' | 'number';
+/**
+ * - `artifact`: something in the store.
+ * - `images`: an artifact in the form of `distilled.safetensors`, which an evaluate stage takes.
+ * - `number`, `text`, `boolean`: a value that travels by itself.
+ */
+export type OutputKind = 'artifact' | 'images' | 'number' | 'text' | 'boolean';
 
-/** Outputs by type of stage, in the order in which messages list them. */
-export const stageOutputs: Readonly<Record<StageType, Readonly<Record<string, OutputKind>>>> = {
+/** By name, in the order in which messages list them. */
+export type Outputs = Readonly<Record<string, OutputKind>>;
+
+/** Types of stages that come with distillery. */
+export type BuiltinType = Exclude<StageType, 'custom'>;
+
+export const stageOutputs: Readonly<Record<BuiltinType, Outputs>> = {
   'train-experts': { trajectories: 'artifact', count: 'number', accuracy: 'number', std: 'number' },
   distill: {
-    result: 'artifact',
+    result: 'images',
     metrics: 'artifact',
     accuracy: 'number',
     iteration: 'number',
     iterations: 'number',
     learnedRate: 'number',
   },
-  select: { result: 'artifact', count: 'number' },
+  select: { result: 'images', count: 'number' },
   evaluate: { scores: 'artifact', accuracy: 'number', std: 'number' },
   report: { report: 'artifact' },
 };
 
-/** The artifacts of a type of stage. */
-export function artifactsOf(uses: StageType): string[] {
-  return Object.entries(stageOutputs[uses]).flatMap(([name, kind]) => (kind === 'artifact' ? [name] : []));
+export const builtinTypes = Object.keys(stageOutputs) as readonly BuiltinType[];
+
+/**
+ * The outputs of a type of stage.
+ *
+ * @param uses as a definition writes it; undefined is returned for what is no type
+ */
+export function outputsOf(uses: unknown, types: StageTypes): Outputs | undefined {
+  if (typeof uses !== 'string') return undefined;
+  if (Object.hasOwn(stageOutputs, uses)) return stageOutputs[uses as BuiltinType];
+  return signatureOf(uses, types)?.outputs;
 }
 
-/** The numbers among a finished stage's outputs; one that it has not is absent. */
-export function numericOutputs(output: StageOutput): Readonly<Record<string, number>> {
+/** The kind of an output; undefined where there is none of that name. */
+export function outputKind(outputs: Outputs | undefined, name: string): OutputKind | undefined {
+  return outputs !== undefined && Object.hasOwn(outputs, name) ? outputs[name] : undefined;
+}
+
+export function isArtifact(kind: OutputKind): kind is 'artifact' | 'images' {
+  return kind === 'artifact' || kind === 'images';
+}
+
+/** The names of the artifacts among some outputs. */
+export function artifactsOf(outputs: Outputs): string[] {
+  return Object.entries(outputs).flatMap(([name, kind]) => (isArtifact(kind) ? [name] : []));
+}
+
+/** The plain values among a finished stage's outputs; one that it has not is absent. */
+export function plainOutputs(output: StageOutput): Readonly<Record<string, number | string | boolean>> {
   return Object.fromEntries(
-    Object.entries(numbersOf(output)).flatMap(([name, value]) =>
-      value !== undefined && Number.isFinite(value) ? [[name, value]] : [],
-    ),
+    Object.entries(valuesOf(output)).flatMap(([name, value]) => (isPlain(value) ? [[name, value]] : [])),
   );
 }
 
-function numbersOf(output: StageOutput): Record<string, number | undefined> {
+function isPlain(value: unknown): value is number | string | boolean {
+  return typeof value === 'number'
+    ? Number.isFinite(value)
+    : typeof value === 'string' || typeof value === 'boolean';
+}
+
+function valuesOf(
+  output: StageOutput,
+): Readonly<Record<string, number | string | boolean | object | undefined>> {
   switch (output.type) {
     case 'train-experts':
       return { count: output.count, accuracy: output.accuracy, std: output.std };
@@ -54,6 +93,8 @@ function numbersOf(output: StageOutput): Record<string, number | undefined> {
     }
     case 'report':
       return {};
+    case 'custom':
+      return output.outputs;
   }
 }
 

@@ -207,7 +207,20 @@ export interface ReportStage extends PlannedStageBase {
   readonly uses: 'report';
   readonly with: ReportConfig;
 }
-export type PlannedStage = TrainExpertsStage | DistillStage | SelectStage | EvaluateStage | ReportStage;
+/** A stage of a type that the owner of the workers has added: `uses: custom/NAME`. */
+export interface CustomStage extends PlannedStageBase {
+  readonly uses: 'custom';
+  /** Name of the type, without `custom/`. */
+  readonly type: string;
+  /** Of the type, when the plan was made. */
+  readonly version: number;
+  /** Checked and with defaults; without the references to other stages. */
+  readonly with: Readonly<Record<string, unknown>>;
+  /** Outputs of other stages by their place in `with`: `images`, `sets.0`. */
+  readonly inputs: Readonly<Record<string, OutputRef>>;
+}
+export type PlannedStage =
+  TrainExpertsStage | DistillStage | SelectStage | EvaluateStage | ReportStage | CustomStage;
 export type StageType = PlannedStage['uses'];
 
 export interface Plan {

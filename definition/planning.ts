@@ -2,6 +2,7 @@
  * @file From a checked definition to the plan: short forms written out, stages in order.
  */
 import type { NetworkSpec } from '../networks/spec.js';
+import { divideConfig, signatureOf, type StageTypes } from './custom-stages.js';
 import { OpenExpression, type StageReference } from './expressions.js';
 import type { StageGraph } from './graph.js';
 import type { Cells } from './matrix.js';
@@ -25,7 +26,8 @@ import type { Definition, StageDefinition } from './schema.js';
 import { parseMemory } from './schema-resources.js';
 import type { ImportedStages } from './schema-imports.js';
 
-type With<Type extends StageDefinition['uses']> = Extract<StageDefinition, { uses: Type }>['with'];
+type With<Type extends BuiltinDefinition['uses']> = Extract<BuiltinDefinition, { uses: Type }>['with'];
+type BuiltinDefinition = Exclude<StageDefinition, { uses: `custom/${string}` }>;
 
 const defaultHoldout = 2000;
 
@@ -38,6 +40,7 @@ export function makePlan(
   graph: StageGraph,
   cells: Cells,
   params: Plan['params'],
+  types: StageTypes,
 ): Plan {
   const network = planNetwork(definition.network);
   const imports = Object.entries(imported).map(([id, stage]) => ({ id, ...stage }));
@@ -65,8 +68,7 @@ export function makePlan(
             ...planCondition(stage.when, graph.conditions.get(id) ?? {}),
           },
           stage,
-          network,
-          planReference,
+          { network, planReference, types },
           stage.uses === 'evaluate' && comesAfter(id, 'train-experts', all, graph),
         ),
       ];
@@ -118,11 +120,17 @@ function networkByName(architecture: Extract<Definition['network'], string>): Ne
   }
 }
 
+/** What planning a stage needs to know beside it. */
+interface Known {
+  readonly network: NetworkSpec;
+  readonly planReference: PlanReference;
+  readonly types: StageTypes;
+}
+
 function planStage(
   place: Pick<PlannedStage, 'id' | 'matrix' | 'needs' | 'when'>,
   stage: StageDefinition,
-  network: NetworkSpec,
-  planReference: PlanReference,
+  { network, planReference, types }: Known,
   afterExperts: boolean,
 ): PlannedStage {
   const { failures, preemptions, backoff } = stage.retry;
@@ -167,6 +175,12 @@ function planStage(
         uses: stage.uses,
         with: stage.with.title === undefined ? {} : { title: stage.with.title },
       };
+    default: {
+      const type = signatureOf(stage.uses, types);
+      if (type === undefined) throw new RangeError(`no type of stage ${stage.uses}`);
+      const { config, inputs } = divideConfig(stage.with, planReference);
+      return { ...base, uses: 'custom', type: type.name, version: type.version, with: config, inputs };
+    }
   }
 }
 

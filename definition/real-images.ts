@@ -22,6 +22,7 @@ export function realImagesPerClass({ stages }: Plan): number {
         return stage.with.baselines.includes('random') ? (ipcOf.get(stage.with.dataset.stage) ?? 0) : 0;
       case 'train-experts':
       case 'report':
+      case 'custom':
         return 0;
     }
   });

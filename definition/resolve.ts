@@ -1,6 +1,7 @@
 /**
  * @file Replaces the expressions in a definition by their values.
  */
+import type { StageTypes } from './custom-stages.js';
 import { DefinitionScope, type DefinitionNames, isDecidedLater } from './definition-scope.js';
 import {
   ExpressionError,
@@ -33,11 +34,12 @@ export class Resolver {
     private readonly document: DefinitionDocument,
     parameters: ResolvedParameters,
     private readonly issues: Issues,
+    types: StageTypes,
   ) {
     const { value } = document;
     const stages =
       typeof value === 'object' && value !== null && 'stages' in value ? value.stages : undefined;
-    this.names = { parameters, stages };
+    this.names = { parameters, stages, types };
   }
 
   /** From now on places may lie in cells, in whose expressions `matrix.AXIS` has a value. */

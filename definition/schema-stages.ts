@@ -3,6 +3,7 @@
  * those of the published method.
  */
 import * as z from 'zod';
+import { customUses, type CustomUses, type StageSignature, type StageTypes } from './custom-stages.js';
 import { keepEpochs, precision } from './schema-trajectories.js';
 import { fullTraining } from './schema-full.js';
 import { network } from './schema-networks.js';
@@ -21,6 +22,7 @@ import {
   outputReference,
   rate,
 } from './schema-values.js';
+import { unknownCustomType } from './unknown-types.js';
 
 const day = 86_400;
 
@@ -178,10 +180,29 @@ const chunk = z
 
 const uses = <Type extends string>(type: Type) => z.literal(type).describe('Type of the stage.');
 
-export const stage = z.discriminatedUnion('uses', [
+const builtin = [
   z.strictObject({ uses: uses('train-experts'), ...common, with: trainExperts }),
   z.strictObject({ uses: uses('distill'), ...common, with: distill, chunk }),
   z.strictObject({ uses: uses('select'), ...common, with: select }),
   z.strictObject({ uses: uses('evaluate'), ...common, with: evaluate }),
   z.strictObject({ uses: uses('report'), ...common, with: report }),
-]);
+] as const;
+
+/** A type that the owner of the workers has added; its settings are checked by its own schema. */
+const custom = ({ name: type, inputs }: StageSignature) => {
+  const settings: z.ZodType<Record<string, unknown>> = inputs;
+  return z.strictObject({
+    uses: uses<CustomUses>(customUses(type)),
+    ...common,
+    with: inputs.safeParse({}).success ? settings.prefault({}) : settings,
+  });
+};
+
+/** Stages of the types that come with distillery, and of those that were added. */
+export const stage = (types: StageTypes) =>
+  z.discriminatedUnion('uses', [...builtin, ...[...types.values()].map(custom)], {
+    error: ({ input }) => {
+      const named = typeof input === 'object' && input !== null && 'uses' in input ? input.uses : undefined;
+      return typeof named === 'string' ? unknownCustomType(named, types) : undefined;
+    },
+  });

@@ -4,6 +4,7 @@
  */
 import * as z from 'zod';
 import { network } from './schema-networks.js';
+import { noStageTypes, type StageTypes } from './custom-stages.js';
 import { stage } from './schema-stages.js';
 import { count, name, parameterNamePattern, plannedIdPattern } from './schema-values.js';
 
@@ -55,7 +56,7 @@ const dataset = z.union([
 
 const fragmentPath = z.string().min(1).max(1000);
 
-export const definition = z.strictObject({
+const head = {
   name: name('a name').describe('Name of the pipeline.'),
   description: z.string().max(2000).optional().describe('What it is for; not used otherwise.'),
   include: z
@@ -68,26 +69,44 @@ export const definition = z.strictObject({
   seed: count(0, Number.MAX_SAFE_INTEGER).default(1).describe('All randomness follows from it.'),
   dataset: dataset.describe('The images to distil.'),
   network: network.prefault('ConvNet').describe('Network of the experts and of the distillation.'),
-  stages: z
-    .record(name('the id of a stage'), stage)
-    .refine((stages) => Object.keys(stages).length > 0, { error: 'a pipeline has at least one stage' })
-    .describe('The work, by id of the stage; the order follows from what the stages need.'),
-});
+};
+
+/** As it is written. */
+export const definition = (types: StageTypes) =>
+  z.strictObject({
+    ...head,
+    stages: stagesBy(name('the id of a stage'), types).describe(
+      'The work, by id of the stage; the order follows from what the stages need.',
+    ),
+  });
 
 /** The same once every matrix is expanded. */
-export const expandedDefinition = definition.extend({
-  stages: z
-    .record(
-      // Written ids are checked as such where matrices are expanded.
+const expanded = (types: StageTypes) =>
+  z.strictObject({
+    ...head,
+    // Written ids are checked as such where matrices are expanded.
+    stages: stagesBy(
       z.string().regex(plannedIdPattern, {
         error:
           'the id of a stage is made of a-z, 0-9 and "-", begins with a letter and has at most 63 characters',
       }),
-      stage,
-    )
-    .refine((stages) => Object.keys(stages).length > 0, { error: 'a pipeline has at least one stage' }),
-});
+      types,
+    ),
+  });
+
+function stagesBy(id: z.ZodString, types: StageTypes) {
+  return z
+    .record(id, stage(types))
+    .refine((stages) => Object.keys(stages).length > 0, { error: 'a pipeline has at least one stage' });
+}
+
+const plain = expanded(noStageTypes);
+
+/** @param types of stages, beside those that come with distillery; without any the schema is made once */
+export function expandedDefinition(types: StageTypes): typeof plain {
+  return types.size === 0 ? plain : expanded(types);
+}
 
 /** A definition with its defaults. */
-export type Definition = z.output<typeof definition>;
+export type Definition = z.output<typeof plain>;
 export type StageDefinition = Definition['stages'][string];

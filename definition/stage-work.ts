@@ -59,7 +59,7 @@ export function trainingImages({ dataset }: Plan, known: KnownDataset): number {
   return Math.min(dataset.limit ?? Infinity, known.trainImages - dataset.holdout);
 }
 
-/** The steps of a stage on a data set; a report has none. */
+/** The steps of a stage on a data set; a report has none, and those of a custom stage are not known. */
 export function stageWork(stage: PlannedStage, plan: Plan, known: KnownDataset): StageWork {
   switch (stage.uses) {
     case 'train-experts':
@@ -71,6 +71,7 @@ export function stageWork(stage: PlannedStage, plan: Plan, known: KnownDataset):
     case 'evaluate':
       return evaluateWork(stage, plan, known);
     case 'report':
+    case 'custom':
       return { groups: [], parameterSets: 0, snapshots: 0 };
   }
 }

@@ -3,6 +3,7 @@
  * summaries, counters.
  */
 import type { Reference } from '../artifacts/reference.js';
+import type { CustomUses } from './custom-stages.js';
 import type { CoresetMethod, PlannedStage, RetryBudget, StageType } from './plan.js';
 
 /** What ran the numbers; recorded with every result, because other engines round differently. */
@@ -88,7 +89,21 @@ export interface ReportOutput {
   readonly files: readonly Reference[];
 }
 
-export type StageOutput = TrainExpertsOutput | DistillOutput | SelectOutput | EvaluateOutput | ReportOutput;
+/** Of a stage whose type the owner of the workers has added. */
+export interface CustomOutput {
+  readonly type: 'custom';
+  /** Name of the type, without `custom/`. */
+  readonly stage: string;
+  /** By name, as the type declares them. */
+  readonly outputs: Readonly<Record<string, Reference | string | number | boolean>>;
+  /** What is in those that are images: images per class, and in all. */
+  readonly images: Readonly<Record<string, { readonly ipc: number; readonly count: number }>>;
+  /** JSON document with the outputs. */
+  readonly document: Reference;
+}
+
+export type StageOutput =
+  TrainExpertsOutput | DistillOutput | SelectOutput | EvaluateOutput | ReportOutput | CustomOutput;
 
 /** The manifest at `stages/<type>/<stage key>.json`, written last. */
 export interface StageManifest {
@@ -143,7 +158,8 @@ export interface StageStatus {
   readonly id: string;
   /** Of a cell of a matrix: which it is. */
   readonly matrix?: NonNullable<PlannedStage['matrix']>;
-  readonly type: StageType;
+  /** As a definition writes it. */
+  readonly type: StageType | CustomUses;
   readonly state: StageState;
   readonly needs: readonly string[];
   /** Id of the child workflow, once started. */
@@ -176,7 +192,7 @@ export interface StageStatus {
 export interface MatrixStatus {
   /** Id of the stage in the definition. */
   readonly id: string;
-  readonly type: StageType;
+  readonly type: StageType | CustomUses;
   readonly needs: readonly string[];
   readonly cells: number;
   /** How many are in each state; states that none is in are absent. */

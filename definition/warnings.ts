@@ -18,13 +18,16 @@ export function warningsOf(plan: Plan, usedParameters: ReadonlySet<string>, issu
       used.add(stage.with.trajectories.stage);
     if (stage.uses === 'distill' && typeof stage.with.init !== 'string') used.add(stage.with.init.stage);
     if (stage.uses === 'evaluate') used.add(stage.with.dataset.stage);
+    if (stage.uses === 'custom') for (const { stage: id } of Object.values(stage.inputs)) used.add(id);
     if (stage.uses === 'report') for (const id of stage.needs) used.add(id);
   }
   const all: readonly Pick<PlannedStage, 'id' | 'uses' | 'matrix'>[] = [
     ...(plan.imports ?? []),
     ...plan.stages,
   ];
-  const unused = all.filter(({ id, uses }) => uses !== 'report' && uses !== 'evaluate' && !used.has(id));
+  // What a custom stage does may be its purpose.
+  const ends: ReadonlySet<PlannedStage['uses']> = new Set(['report', 'evaluate', 'custom']);
+  const unused = all.filter(({ id, uses }) => !ends.has(uses) && !used.has(id));
   const names = new Set(unused.map(({ id, matrix }) => (matrix === undefined ? id : matrix.of)));
   for (const name of names) {
     const [first, ...others] = unused.filter(({ id, matrix }) => (matrix?.of ?? id) === name);

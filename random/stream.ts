@@ -28,7 +28,8 @@ export type Purpose =
   | 'matching-images'
   | 'matching-augmentation'
   | 'matching-shuffle'
-  | 'matching-training';
+  | 'matching-training'
+  | 'custom-stage';
 
 /** Part of every key: append, and never change a number, or old results cannot be reproduced. */
 const PURPOSE_CODES: Readonly<Record<Purpose, number>> = {
@@ -55,6 +56,7 @@ const PURPOSE_CODES: Readonly<Record<Purpose, number>> = {
   'matching-augmentation': 36,
   'matching-shuffle': 37,
   'matching-training': 38,
+  'custom-stage': 60,
 };
 
 /** Counter words left beside the block number. */

@@ -2,6 +2,7 @@
  * @file What the report is about: one line of stages, from experts through distillation to evaluation, with
  * the arrays their references name. Each part is there only if its stage ran.
  */
+import { customUses } from '../definition/custom-stages.js';
 import { methodName } from '../definition/method-names.js';
 import { networkLabel, networkName } from '../definition/network-names.js';
 import type { Reference } from '../artifacts/reference.js';
@@ -21,6 +22,7 @@ import type {
   EvaluateOutput,
   EvaluationRow,
   SelectOutput,
+  StageOutput,
   TrainExpertsOutput,
 } from '../definition/stages.js';
 import type { ReportInput } from './input.js';
@@ -182,18 +184,32 @@ export function methodRows({ plan, stages }: Pick<ReportInput, 'plan' | 'stages'
     const output = stages[stage.id]?.output;
     if (stage.uses !== 'evaluate' || output?.type !== 'evaluate') return [];
     const source = plan.stages.find(({ id }) => id === stage.with.dataset.stage);
-    if (source?.uses !== 'distill' && source?.uses !== 'select') return [];
-    const { ipc } = source.with;
+    const images = source && imagesOf(source, stages[source.id]?.output, stage.with.dataset.output);
+    if (source === undefined || images === undefined) return [];
+    const { method, ipc } = images;
     return output.rows.flatMap((row): MethodRow[] => {
       if (row.trainedOn === 'full') return [];
-      if (row.trainedOn !== 'random')
-        return [{ evaluation: stage.id, method: methodName(source), stage: source.id, ipc, row }];
+      if (row.trainedOn !== 'random') return [{ evaluation: stage.id, method, stage: source.id, ipc, row }];
       const same = `${ipc} ${row.architecture}`;
       if (seen.has(same)) return [];
       seen.add(same);
       return [{ evaluation: stage.id, method: 'random images, others for each network', ipc, row }];
     });
   });
+}
+
+/** What made the images that an evaluation was of, and how many of each class there are. */
+function imagesOf(
+  source: PlannedStage,
+  made: StageOutput | undefined,
+  output: string,
+): { readonly method: string; readonly ipc: number } | undefined {
+  if (source.uses === 'distill' || source.uses === 'select')
+    return { method: methodName(source), ipc: source.with.ipc };
+  const images = made?.type === 'custom' ? made.images[output] : undefined;
+  return source.uses === 'custom' && images
+    ? { method: customUses(source.type), ipc: images.ipc }
+    : undefined;
 }
 
 /** Title of the page: the report stage's own, else the pipeline's name. */

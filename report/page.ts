@@ -5,6 +5,7 @@ import { comparisons, titleOf, type Findings } from './findings.js';
 import { markup, Markup } from './markup.js';
 import { counted, duration, integer, moment, percent, significant } from './numbers.js';
 import { accuracySection } from './sections/accuracy.js';
+import { customSection } from './sections/custom.js';
 import { distillationSection, expertsSection, selectionSection } from './sections/curves.js';
 import { imagesSection } from './sections/images.js';
 import { methodsSection } from './sections/methods.js';
@@ -43,6 +44,7 @@ ${[
   rangesSection(findings),
   startEpochsSection(findings),
   expertsSection(findings),
+  customSection(findings),
   stagesSection(findings),
   reproduceSection(findings),
 ].map((section) => (section ? markup`${section}\n` : undefined))}

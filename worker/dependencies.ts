@@ -13,6 +13,7 @@ import type { CheckpointInterval } from '../compute/checkpoint-policy.js';
 import { defaultMemoryLimit } from '../compute/memory.js';
 import { ComputePool } from '../compute/pool.js';
 import { defaultImageBytes } from '../definition/image-memory.js';
+import type { CustomStageType } from '../custom/stage-type.js';
 import type { EngineInfo } from '../definition/stages.js';
 import { importBuiltin } from '../datasets/builtin.js';
 import { modulesValue, modulesVariable } from '../networks/modules.js';
@@ -88,8 +89,17 @@ export function slotsOf({ slots, devices }: ComputeSettings): number {
   return slots ?? devices?.length ?? 1;
 }
 
+/** What the owner of a worker adds to its light activities. */
+export interface Additions {
+  /** Types of stages of your own, as `defineStage` makes them: definitions say `uses: custom/NAME`. */
+  readonly stages?: readonly CustomStageType[];
+}
+
 /** Light activities on the store of the environment, which is opened when the first of them needs it. */
-export function lightDependencies(say: (line: string) => void): LightDependencies {
+export function lightDependencies(
+  say: (line: string) => void,
+  { stages = [] }: Additions = {},
+): LightDependencies {
   let store: Promise<ArtifactStore> | undefined;
   return {
     async store() {
@@ -110,6 +120,7 @@ export function lightDependencies(say: (line: string) => void): LightDependencie
     },
     importBuiltin: (target, name) => importBuiltin(target, name, say, locateBuiltin(say)),
     writeReport,
+    stages,
     versions: versions(),
   };
 }

@@ -5,19 +5,25 @@ export { DistilleryPlugin, type DistilleryPluginOptions } from './plugin.js';
 export { runWorker, type RunWorkerOptions } from './run.js';
 export { describeEvent, type OnWorkerEvent, type WorkerEvent } from './events.js';
 export { buildWorkflowBundle } from './bundle.js';
-export type { ComputeSettings, Role } from './dependencies.js';
+export type { Additions, ComputeSettings, Role } from './dependencies.js';
 export { codecKeysFrom, parseCodecKeys, type CodecKey } from '../codec/keys.js';
 export { EncryptingCodec } from '../codec/payload-codec.js';
 export type { ListenAddress } from './listen-address.js';
 export type { DeploymentVersion } from './versioning.js';
 export { metricDescriptions, type MetricName } from '../activities/metric-names.js';
 export type { PreemptionHook } from './preemption.js';
+export { artifact, defineStage, images, valueOr } from '../custom/stage-type.js';
+export type { CustomStageType, OutputValues, StageOptions } from '../custom/stage-type.js';
+export type { RandomStream, StageContext, StageDataset, StageStore } from '../custom/stage-context.js';
+export type { Reference } from '../artifacts/reference.js';
+export type { DistilledSet } from '../artifacts/result-folder.js';
 export type { NetworkFunction } from '../networks/build.js';
 export type { CustomNetwork, CustomNetworks } from '../networks/custom.js';
 export type { Layers } from '../networks/layers.js';
 export { DistilleryError, type ErrorCode } from '../errors/errors.js';
 export { COMPUTE_QUEUE, PIPELINE_QUEUE } from '../workflows/queues.js';
 export type {
+  CustomOutput,
   PipelineOptions,
   PipelineResult,
   PipelineStatus,

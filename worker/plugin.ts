@@ -10,13 +10,14 @@ import {
   createPool,
   lightDependencies,
   slotsOf,
+  type Additions,
   type ComputeSettings,
   type Role,
 } from './dependencies.js';
 import { watchPreemption, type PreemptionHook } from './preemption.js';
 import { leavingSettings } from './settings.js';
 
-export interface DistilleryPluginOptions extends ComputeSettings {
+export interface DistilleryPluginOptions extends ComputeSettings, Additions {
   /**
    * Which activities the worker takes. Compute activities are sent to the queue `distillery-gpu`; a worker
    * that is to run them listens there. Default `both`.
@@ -55,10 +56,11 @@ export class DistilleryPlugin extends SimplePlugin {
     onNote = () => undefined,
     preemption = {},
     codecKeys = codecKeysFrom(process.env),
+    stages = [],
     ...compute
   }: DistilleryPluginOptions = {}) {
     const pool = createPool(compute);
-    const activities = activitiesOf(role, { ...lightDependencies(onNote), compute: pool });
+    const activities = activitiesOf(role, { ...lightDependencies(onNote, { stages }), compute: pool });
     super({
       name: 'distillery',
       ...(codecKeys.length > 0 && {

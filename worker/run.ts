@@ -4,6 +4,7 @@
 import { Worker, type WorkerOptions } from '@temporalio/worker';
 import { withCodec } from '../codec/data-converter.js';
 import { codecKeysFrom } from '../codec/keys.js';
+import { loadStageModules, stagesVariable } from '../custom/stage-modules.js';
 import { COMPUTE_QUEUE, PIPELINE_QUEUE } from '../workflows/queues.js';
 import { createComputeActivities, createLightActivities } from '../activities/index.js';
 import { workflowSource } from './bundle.js';
@@ -24,6 +25,8 @@ export interface RunWorkerOptions extends ComputeSettings {
   readonly queue: Role;
   /** Task queue of the compute work. Default `distillery-gpu`; another for stages with `resources.taskQueue`. */
   readonly computeQueue?: string;
+  /** Modules that define types of stages, beside those in `DISTILLERY_STAGES`, for pipeline workers. */
+  readonly stages?: readonly string[];
   /** How long to wait for Temporal at the start. Default 10. */
   readonly waitSeconds?: number;
   readonly onEvent?: OnWorkerEvent;
@@ -79,7 +82,9 @@ async function listen(options: RunWorkerOptions, notice: AbortSignal): Promise<v
 
 async function work(options: RunWorkerOptions, notice: AbortSignal, health: WorkerHealth): Promise<void> {
   const { queue: role, computeQueue = COMPUTE_QUEUE, onEvent = () => undefined } = options;
-  const dependencies = lightDependencies((line) => onEvent({ type: 'note', line }));
+  const stages =
+    role === 'compute' ? [] : await loadStageModules(options.stages ?? [], process.env[stagesVariable]);
+  const dependencies = lightDependencies((line) => onEvent({ type: 'note', line }), { stages });
   const keys = codecKeysFrom(process.env);
   const dataConverter = withCodec(undefined, keys);
   const { connection, address, namespace } = await connectWorker(options.waitSeconds ?? 10);

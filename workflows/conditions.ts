@@ -1,8 +1,8 @@
 /**
- * @file Whether a stage is to run: its `when`, on the numbers of stages that have finished.
+ * @file Whether a stage is to run: its `when`, on the plain outputs of stages that have finished.
  */
-import { evaluate, ExpressionError } from '../definition/expressions.js';
-import { numericOutputs } from '../definition/outputs.js';
+import { evaluate, ExpressionError, type Literal } from '../definition/expressions.js';
+import { plainOutputs } from '../definition/outputs.js';
 import type { PlannedStage } from '../definition/plan.js';
 import type { StageOutput } from '../definition/stages.js';
 import { finalFailure } from './failures.js';
@@ -19,13 +19,13 @@ export function conditionProblem(
 ): string | undefined {
   if (when === false) return 'its condition (when) does not hold';
   const { condition, stages } = when;
-  const seen = new Map<string, number>();
-  const lookup = (names: readonly string[]): number | undefined => {
+  const seen = new Map<string, Literal>();
+  const lookup = (names: readonly string[]): Literal | undefined => {
     const [, stage = '', output = ''] = names;
     const id = Object.hasOwn(stages, stage) ? stages[stage] : undefined;
     const result = id === undefined ? undefined : outputOf(id);
-    const numbers = result === undefined ? {} : numericOutputs(result);
-    const value = Object.hasOwn(numbers, output) ? numbers[output] : undefined;
+    const outputs = result === undefined ? {} : plainOutputs(result);
+    const value = Object.hasOwn(outputs, output) ? outputs[output] : undefined;
     if (value !== undefined) seen.set(names.join('.'), value);
     return value;
   };
@@ -33,11 +33,15 @@ export function conditionProblem(
   if (holds === true) return undefined;
   if (holds !== false)
     throw finalFailure('InvalidDefinition', `when: ${condition} is ${String(holds)}, neither true nor false`);
-  const values = [...seen].map(([name, value]) => `${name} is ${Number(value.toPrecision(6))}`);
+  const values = [...seen].map(([name, value]) => `${name} is ${shown(value)}`);
   return `${condition} does not hold${values.length > 0 ? `: ${values.join(', ')}` : ''}`;
 }
 
-function valueOf(condition: string, lookup: (names: readonly string[]) => number | undefined): unknown {
+function shown(value: Literal): string {
+  return typeof value === 'number' ? String(Number(value.toPrecision(6))) : JSON.stringify(value);
+}
+
+function valueOf(condition: string, lookup: (names: readonly string[]) => Literal | undefined): unknown {
   try {
     return evaluate(condition, { lookup });
   } catch (error) {

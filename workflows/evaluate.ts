@@ -141,11 +141,15 @@ function isMeasured(accuracy: number | null): accuracy is number {
 
 /** A baseline has as many images as the distilled set. */
 function imagesPerClass({ upstream, stage }: EvaluateInput): number {
-  const source = upstream[stage.with.dataset.stage]?.stage;
-  if (source?.uses === 'distill' || source?.uses === 'select') return source.with.ipc;
+  const { dataset } = stage.with;
+  const source = upstream[dataset.stage];
+  if (source?.stage.uses === 'distill' || source?.stage.uses === 'select') return source.stage.with.ipc;
+  const output = source?.manifest.output;
+  const images = output?.type === 'custom' ? output.images[dataset.output] : undefined;
+  if (images !== undefined) return images.ipc;
   throw finalFailure(
     'InvalidDefinition',
-    `stage ${stage.id}: baselines need \`dataset\` to be the result of a distill or select stage`,
+    `stage ${stage.id}: baselines need \`dataset\` to be images of a distill, select or custom stage`,
   );
 }
 

@@ -8,6 +8,7 @@ export { distill } from './distill.js';
 export { select } from './select.js';
 export { evaluate } from './evaluate.js';
 export { report } from './report.js';
+export { customStage } from './custom-stage.js';
 export {
   cancelPipeline,
   pausePipeline,

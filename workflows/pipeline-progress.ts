@@ -3,8 +3,9 @@
  */
 import { log, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
 import type { Upstream } from '../activities/contract.js';
+import { usesOf } from '../definition/custom-stages.js';
 import { largePlan } from '../definition/limits.js';
-import type { Plan, PlannedStage } from '../definition/plan.js';
+import type { Plan } from '../definition/plan.js';
 import type { Pause, PipelineStatus, StageStatus } from '../definition/stages.js';
 import { matrixStatuses } from './matrix-status.js';
 import { pipelineDetails, summarise } from './summary.js';
@@ -80,14 +81,14 @@ export class PipelineProgress {
   planned(plan: Plan): void {
     this.name = plan.name;
     this.state = 'running';
-    const imports = (plan.imports ?? []).map(({ id, uses }) => ({ id, uses, needs: [] }));
-    const stages = plan.stages.map((stage) => ({ ...stage, needs: directNeeds(stage) }));
-    const all: readonly Pick<PlannedStage, 'id' | 'matrix' | 'uses' | 'needs'>[] = [...imports, ...stages];
+    const imports = (plan.imports ?? []).map(({ id, uses }) => ({ id, type: uses, needs: [] }));
+    const stages = plan.stages.map((stage) => ({ ...stage, type: usesOf(stage), needs: directNeeds(stage) }));
+    const all: readonly Pick<StageStatus, 'id' | 'matrix' | 'type' | 'needs'>[] = [...imports, ...stages];
     for (const stage of all) {
       this.stages.set(stage.id, {
         id: stage.id,
         ...(stage.matrix && { matrix: stage.matrix }),
-        type: stage.uses,
+        type: stage.type,
         state: 'waiting',
         needs: stage.needs,
         done: 0,

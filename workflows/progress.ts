@@ -9,6 +9,7 @@ import {
   setCurrentDetails,
   workflowInfo,
 } from '@temporalio/workflow';
+import { usesOf } from '../definition/custom-stages.js';
 import type { PlannedStage } from '../definition/plan.js';
 import type { BudgetUse, StageState, StageStatus } from '../definition/stages.js';
 import { stageProgress } from './messages.js';
@@ -37,7 +38,7 @@ export class StageProgress {
     this.status = {
       id: stage.id,
       ...(stage.matrix && { matrix: stage.matrix }),
-      type: stage.uses,
+      type: usesOf(stage),
       state: 'running',
       needs: directNeeds(stage),
       workflowId: info.workflowId,

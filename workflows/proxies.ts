@@ -2,9 +2,10 @@
  * @file How workflows call activities: one attempt each, with limits that fit. Repeating is `runUnit`'s.
  */
 import { ActivityCancellationType, proxyActivities, scheduleActivity } from '@temporalio/workflow';
-import type { LightActivities, UnitLimits } from '../activities/contract.js';
+import type { LightActivities, RunCustomStageInput, UnitLimits } from '../activities/contract.js';
 import type { ComputeTasks, TaskName } from '../compute/protocol.js';
-import type { PlannedStage } from '../definition/plan.js';
+import type { CustomStage, PlannedStage } from '../definition/plan.js';
+import type { CustomOutput } from '../definition/stages.js';
 import { COMPUTE_QUEUE } from './queues.js';
 
 /**
@@ -44,6 +45,24 @@ export function attemptCompute<K extends TaskName>(
   return scheduleActivity(task, [input, limits], {
     summary: unit,
     taskQueue,
+    startToCloseTimeout: stage.timeoutSeconds * 1000,
+    heartbeatTimeout: (stage.heartbeatTimeoutSeconds ?? defaultHeartbeatSeconds) * 1000,
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    retry: { maximumAttempts: 1 },
+  });
+}
+
+/** One attempt of a stage of a user's own type, within the limits of the stage; waited for like a compute task. */
+export function attemptCustom(
+  stage: CustomStage,
+  unit: string,
+  input: RunCustomStageInput,
+): Promise<CustomOutput> {
+  const { taskQueue } = stage.resources ?? {};
+  const limits: UnitLimits = { unit, stallTimeoutSeconds: stage.stallTimeoutSeconds };
+  return scheduleActivity('runCustomStage', [input, limits], {
+    summary: unit,
+    ...(taskQueue !== undefined && { taskQueue }),
     startToCloseTimeout: stage.timeoutSeconds * 1000,
     heartbeatTimeout: (stage.heartbeatTimeoutSeconds ?? defaultHeartbeatSeconds) * 1000,
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,

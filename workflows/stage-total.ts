@@ -4,7 +4,7 @@
 import { smallTrainings, wholeTrainings } from '../definition/evaluation-units.js';
 import type { PlannedStage } from '../definition/plan.js';
 
-/** Experts, iterations, trained networks; a selection and a report are one. */
+/** Experts, iterations, trained networks; a selection, a report and a custom stage are one. */
 export function stageTotal(stage: PlannedStage): number {
   switch (stage.uses) {
     case 'train-experts':
@@ -15,6 +15,7 @@ export function stageTotal(stage: PlannedStage): number {
       return smallTrainings(stage.with) + wholeTrainings(stage.with);
     case 'select':
     case 'report':
+    case 'custom':
       return 1;
   }
 }

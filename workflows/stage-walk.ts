@@ -13,6 +13,7 @@ import {
 } from '@temporalio/workflow';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import type { Upstream, UpstreamKeys, UpstreamStage } from '../activities/contract.js';
+import { usesOf } from '../definition/custom-stages.js';
 import type { Plan, PlannedStage } from '../definition/plan.js';
 import { largePlan } from '../definition/limits.js';
 import type { PipelineResult, StageOutput } from '../definition/stages.js';
@@ -33,6 +34,7 @@ const workflowTypes = {
   select: 'select',
   evaluate: 'evaluate',
   report: 'report',
+  custom: 'customStage',
 } as const;
 
 /** A child of the same id left by an earlier run gets this long to end. */
@@ -194,7 +196,7 @@ export class StageWalk {
           args: [input],
           // A terminated pipeline lets its stages stop their compute in good order.
           parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
-          staticSummary: `${stage.uses} of ${this.plan.name}`,
+          staticSummary: `${usesOf(stage)} of ${this.plan.name}`,
           // Its activities inherit it.
           ...(stage.priority !== undefined && { priority: { priorityKey: stage.priority } }),
         });

@@ -30,6 +30,8 @@ export interface StageWork<Position = undefined> {
   readonly progress: StageProgress;
   /** Runs a unit of work within the stage's budgets, counting repeats in its status. */
   unit<T>(what: string, attempt: () => Promise<T>): Promise<T>;
+  /** As `unit`, for work that a pause stops and that is done again afterwards. */
+  stoppable<T>(what: string, attempt: (what: string) => Promise<T>): Promise<T>;
   /** Runs a compute task as a unit of work. */
   compute<K extends TaskName>(
     task: K,
@@ -105,6 +107,7 @@ class StageRun<S extends PlannedStage, P> {
       key,
       progress,
       unit: (what, attempt) => this.unit(what, attempt),
+      stoppable: (what, attempt) => this.unit(what, () => this.control.gate.guard(() => attempt(what))),
       compute: (task, what, taskInput) => this.compute(task, what, taskInput),
       ranOn: (engine) => (this.engine = engine),
       resumeFrom: (position) => (this.position = position),

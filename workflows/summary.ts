@@ -1,7 +1,13 @@
 /**
  * @file Results in one line, for status answers and the Temporal UI.
  */
-import type { EvaluationRow, PipelineStatus, StageOutput, StageStatus } from '../definition/stages.js';
+import type {
+  CustomOutput,
+  EvaluationRow,
+  PipelineStatus,
+  StageOutput,
+  StageStatus,
+} from '../definition/stages.js';
 import { stateWords } from './matrix-status.js';
 
 /** Failed cells of a matrix that are shown. */
@@ -28,11 +34,23 @@ export function summarise(output: StageOutput): string {
         .join('; ');
     case 'report':
       return output.report.key;
+    case 'custom':
+      return customWords(output);
   }
 }
 
 function shareOfFull({ ofFull }: EvaluationRow): string {
   return ofFull === undefined ? '' : ` (${(ofFull * 100).toFixed(0)} % of full)`;
+}
+
+/** `contrast 0.31, images 12,345 bytes`; long texts are cut. */
+function customWords({ outputs }: CustomOutput): string {
+  const words = Object.entries(outputs).map(([name, value]) => {
+    if (typeof value === 'number') return `${name} ${Number(value.toPrecision(4))}`;
+    if (typeof value === 'object') return `${name} of ${value.bytes} bytes`;
+    return `${name} ${typeof value === 'string' && value.length > 40 ? `${value.slice(0, 39)}…` : value}`;
+  });
+  return words.length === 0 ? 'done' : words.join(', ');
 }
 
 function percent(mean: number, std: number): string {

@@ -3,6 +3,7 @@
  */
 import type { Upstream } from '../activities/contract.js';
 import type { Reference } from '../artifacts/reference.js';
+import { plainOutputs } from '../definition/outputs.js';
 import type { OutputRef, Plan, PlannedStage } from '../definition/plan.js';
 import type { StageOutput } from '../definition/stages.js';
 import { finalFailure } from './failures.js';
@@ -33,6 +34,8 @@ export function usedStages(plan: Plan, stage: PlannedStage): Set<string> {
     }
     case 'report':
       return allNeeds(plan, stage);
+    case 'custom':
+      return new Set(outputRefs(stage).map((ref) => ref.stage));
   }
 }
 
@@ -74,6 +77,8 @@ function outputRefs(stage: PlannedStage): OutputRef[] {
       return stage.with.trajectories === undefined ? [] : [stage.with.trajectories];
     case 'evaluate':
       return [stage.with.dataset];
+    case 'custom':
+      return Object.values(stage.inputs);
     case 'train-experts':
     case 'report':
       return [];
@@ -85,11 +90,28 @@ function outputRefs(stage: PlannedStage): OutputRef[] {
  * @throws ApplicationFailure `InvalidDefinition` when the stage has no such output
  */
 export function resolveOutput(upstream: Upstream, ref: OutputRef): Reference {
+  const value = outputValue(upstream, ref);
+  if (typeof value === 'object') return value;
+  throw notAnArtifact(ref);
+}
+
+/**
+ * The artifact or value that `${{ stages.<id>.<output> }}` stands for.
+ * @throws ApplicationFailure `InvalidDefinition` when the stage has no such output
+ */
+export function outputValue(upstream: Upstream, ref: OutputRef): Reference | string | number | boolean {
   const output = upstream[ref.stage]?.manifest.output;
-  const value: unknown =
-    output === undefined ? undefined : Object.entries(output).find(isNamed(ref.output))?.[1];
-  if (isReference(value)) return value;
-  throw finalFailure(
+  if (output === undefined) throw notAnArtifact(ref);
+  const artifacts: object = output.type === 'custom' ? output.outputs : output;
+  const artifact: unknown = Object.entries(artifacts).find(isNamed(ref.output))?.[1];
+  if (isReference(artifact)) return artifact;
+  const value = Object.entries(plainOutputs(output)).find(isNamed(ref.output))?.[1];
+  if (value !== undefined) return value;
+  throw notAnArtifact(ref);
+}
+
+function notAnArtifact(ref: OutputRef) {
+  return finalFailure(
     'InvalidDefinition',
     `stages.${ref.stage}.${ref.output} is not an artifact that stage ${ref.stage} produces`,
   );
@@ -115,5 +137,7 @@ export function mainArtifact(output: StageOutput): Reference {
       return output.scores;
     case 'report':
       return output.report;
+    case 'custom':
+      return output.document;
   }
 }

@@ -20,7 +20,7 @@ export function estimateLines(
 ): string[] {
   if (estimate === undefined)
     return [
-      'No estimate: the size of the data set is known only to the store, or a network only to its owner.',
+      'No estimate: the size of the data set is known only to the store, or a network or custom images only to its owner.',
     ];
   const { stages, flops, processBytes, seconds } = estimate;
   const limited = stages.some(({ fits }) => fits !== undefined);

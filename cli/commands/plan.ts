@@ -13,13 +13,14 @@ import {
   parameterOption,
   type ParameterOptions,
 } from '../parameters.js';
+import { stagesOf, stagesOption, type StagesOptions } from '../stages-option.js';
 import { printable, printableLines } from '../terminal/escape.js';
 import { formatBytes } from '../terminal/format.js';
 import { tableLines } from '../terminal/table.js';
 import { bytes, wholeNumber } from '../whole-number.js';
 import { estimateHelp, estimateLines } from './plan-estimate.js';
 
-interface PlanOptions extends EstimateSettings, ParameterOptions {
+interface PlanOptions extends EstimateSettings, ParameterOptions, StagesOptions {
   readonly json?: true;
 }
 
@@ -34,6 +35,7 @@ export function planCommand(context: CommandContext): Command {
     .argument('<file>', 'definition')
     .addOption(parameterOption())
     .addOption(parameterFileOption())
+    .addOption(stagesOption())
     .option('--slots <count>', 'compute processes that share this machine (default: 1)', wholeNumber)
     .option('--workers <count>', 'machines or GPUs like this one (default: 1)', wholeNumber)
     .option('--memory-limit <size>', 'of each slot, such as 8GiB (default: 90 % / slots)', bytes)
@@ -41,7 +43,9 @@ export function planCommand(context: CommandContext): Command {
     .action(async (file: string, options: PlanOptions) => {
       const { loadDefinition } = await import('../definition-file.js');
       const { describePlan } = await import('../../definition/index.js');
-      const { plan, warnings } = await loadDefinition(file, await givenParameters(options));
+      const params = await givenParameters(options);
+      const types = await stagesOf(options, context);
+      const { plan, warnings } = await loadDefinition(file, params, types);
       const summary = describePlan(plan);
       const { estimateHere } = await import('../estimate.js');
       const estimate = estimateHere(plan, context, options);

@@ -13,10 +13,11 @@ import {
   parameterOption,
   type ParameterOptions,
 } from '../parameters.js';
+import { stagesOf, stagesOption, type StagesOptions } from '../stages-option.js';
 import type { TemporalClient } from '../temporal/connect.js';
 import { printable, printableLines } from '../terminal/escape.js';
 
-interface RunOptions extends ParameterOptions {
+interface RunOptions extends ParameterOptions, StagesOptions {
   workflowId?: string;
   cache: boolean;
   detach?: true;
@@ -35,6 +36,7 @@ export function runCommandOf(context: CommandContext): Command {
     .argument('<file>', 'definition')
     .addOption(parameterOption())
     .addOption(parameterFileOption())
+    .addOption(stagesOption())
     .option('--workflow-id <id>', 'name of the run (default: name of the pipeline and the time)')
     .option('--no-cache', 'compute every stage again, also those whose result is in the store')
     .option('-d, --detach', 'do not follow')
@@ -43,7 +45,8 @@ export function runCommandOf(context: CommandContext): Command {
       const { connectTemporal } = await import('../temporal/connect.js');
       const { freshWorkflowId, startPipeline } = await import('../temporal/start.js');
       const params = await givenParameters(options);
-      const { bytes, plan, warnings } = await loadDefinition(file, params);
+      const types = await stagesOf(options, context);
+      const { bytes, plan, warnings } = await loadDefinition(file, params, types);
       for (const warning of warnings)
         context.err.line(`${context.err.colours.yellow('warning:')} ${printableLines(warning)}`);
       const workflowId = options.workflowId ?? freshWorkflowId(plan.name, new Date());

@@ -11,6 +11,7 @@ import {
   parameterOption,
   type ParameterOptions,
 } from '../parameters.js';
+import { stagesOf, stagesOption, type StagesOptions } from '../stages-option.js';
 import { printable, printableLines } from '../terminal/escape.js';
 
 interface Verdict {
@@ -28,16 +29,18 @@ export function validateCommand(context: CommandContext): Command {
     .argument('<files...>', 'definitions')
     .addOption(parameterOption())
     .addOption(parameterFileOption())
+    .addOption(stagesOption())
     .option('--json', 'print JSON')
-    .action(async (files: string[], options: ParameterOptions & { json?: true }) => {
+    .action(async (files: string[], options: ParameterOptions & StagesOptions & { json?: true }) => {
       const { loadDefinition } = await import('../definition-file.js');
       const { DefinitionError } = await import('../../definition/index.js');
       const { out, err } = context;
       const params = await givenParameters(options);
+      const types = await stagesOf(options, context);
       const verdicts: Verdict[] = [];
       for (const file of files) {
         try {
-          const { warnings, plan } = await loadDefinition(file, params);
+          const { warnings, plan } = await loadDefinition(file, params, types);
           verdicts.push({ file, valid: true, issues: [], warnings });
           if (options.json) continue;
           for (const warning of warnings)

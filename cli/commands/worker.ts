@@ -25,6 +25,7 @@ interface WorkerOptions {
   datasetCacheSize?: number;
   checkpointInterval?: number | 'off';
   networks?: readonly string[];
+  stages?: readonly string[];
   grace?: number;
   preemptionFile?: string;
   preemptionCommand?: readonly string[];
@@ -59,6 +60,7 @@ export function workerCommand(context: CommandContext): Command {
     .option('--threads <count>', 'threads of each slot', wholeNumber)
     .option('--devices <list>', 'CUDA devices by index or id, one slot each')
     .option('--networks <files...>', 'modules that define networks of your own')
+    .option('--stages <files...>', 'modules that define types of stages of your own')
     .addOption(
       new Option('--memory-limit <size>', 'of each slot, such as 8GiB (default: 90 % / slots)')
         .env('DISTILLERY_MEMORY_LIMIT')
@@ -149,6 +151,7 @@ export function workerCommand(context: CommandContext): Command {
         threads,
         devices,
         networks,
+        stages,
         grace,
         preemptionFile,
         preemptionCommand,
@@ -161,6 +164,7 @@ export function workerCommand(context: CommandContext): Command {
         ...(slots === undefined ? {} : { slots }),
         ...(threads === undefined ? {} : { threads }),
         ...(networks === undefined ? {} : { networks }),
+        ...(stages === undefined ? {} : { stages }),
         ...(devices === undefined ? {} : { devices: devices.split(',').map((device) => device.trim()) }),
         ...(memoryLimit === undefined ? {} : { memoryLimit }),
         ...(datasetMemory === undefined ? {} : { datasetMemory }),

@@ -1,6 +1,7 @@
 /**
  * @file What ran: every stage with its outcome, how long it took, and what interrupted it.
  */
+import { customUses } from '../../definition/custom-stages.js';
 import type { StageOutput } from '../../definition/stages.js';
 import type { Findings } from '../findings.js';
 import type { ReportedStage } from '../input.js';
@@ -26,7 +27,11 @@ function row(id: string, stage: ReportedStage, longest: number): Markup {
   const { output, manifest } = stage;
   const seconds = manifest?.seconds;
   const bar = seconds === undefined || longest === 0 ? 0 : Math.round((seconds / longest) * longestBar);
-  return markup`<tr><td class="name">${id}${id === output.type ? '' : markup`<br><small>${output.type}</small>`}</td><td>${outcome(output)}</td><td>${state(stage)}</td><td class="number">${seconds === undefined ? '' : duration(seconds)}</td><td>${bar > 0 ? markup`<span class="timebar" style="width:${bar}px"></span>` : ''}</td><td class="number">${integer(stage.preemptions ?? 0)}</td><td class="number">${integer(stage.failures ?? 0)}</td></tr>`;
+  return markup`<tr><td class="name">${id}${id === output.type ? '' : markup`<br><small>${typeName(output)}</small>`}</td><td>${outcome(output)}</td><td>${state(stage)}</td><td class="number">${seconds === undefined ? '' : duration(seconds)}</td><td>${bar > 0 ? markup`<span class="timebar" style="width:${bar}px"></span>` : ''}</td><td class="number">${integer(stage.preemptions ?? 0)}</td><td class="number">${integer(stage.failures ?? 0)}</td></tr>`;
+}
+
+function typeName(output: StageOutput): string {
+  return output.type === 'custom' ? customUses(output.stage) : output.type;
 }
 
 function state({ state: name, manifest }: ReportedStage): Markup {
@@ -52,5 +57,7 @@ function outcome(output: StageOutput): string {
     }
     case 'report':
       return counted(output.files.length, 'file');
+    case 'custom':
+      return counted(Object.keys(output.outputs).length, 'output');
   }
 }

@@ -3,11 +3,19 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import * as z from 'zod';
+import { stageTypes, type StageSignature } from '../../definition/custom-stages.js';
 import { DefinitionScope, type DefinitionNames } from '../../definition/definition-scope.js';
 import { evaluateText, ExpressionError, OpenExpression } from '../../definition/expressions.js';
-import { numericOutputs, stageOutputs } from '../../definition/outputs.js';
+import { type BuiltinType, plainOutputs, stageOutputs } from '../../definition/outputs.js';
 import type { StageOutput } from '../../definition/stages.js';
 
+const sharpen: StageSignature = {
+  name: 'sharpen',
+  version: 1,
+  inputs: z.strictObject({}),
+  outputs: { result: 'images', note: 'text', whole: 'boolean' },
+};
 const names: DefinitionNames = {
   parameters: { values: { ipc: 10 }, failed: new Set() },
   stages: {
@@ -15,7 +23,9 @@ const names: DefinitionNames = {
     evaluate: { uses: 'evaluate' },
     report: { uses: 'report' },
     odd: { uses: 'distil' },
+    sharpen: { uses: 'custom/sharpen' },
   },
+  types: stageTypes([sharpen]),
 };
 const conditionPath = ['stages', 'report', 'when'];
 
@@ -55,6 +65,13 @@ describe('names in a definition', () => {
     for (const [expression, message] of cases) assert.equal(problem(expression, conditionPath), message);
     // The mistake is in the type of the stage, and reported there.
     assert.ok(evaluate('stages.odd.accuracy < 1', conditionPath) instanceof OpenExpression);
+    // Of types that users add, whatever they declare.
+    const own = evaluate("stages.sharpen.whole && stages.sharpen.note == 'x'", conditionPath);
+    assert.ok(own instanceof OpenExpression);
+    assert.equal(
+      problem('stages.sharpen.result == 1', conditionPath),
+      '"result" of stage "sharpen" is no number; there are: note, whole',
+    );
   });
 
   it('stand for values of the matrix in a cell of it', () => {
@@ -113,7 +130,7 @@ describe('numbers among the outputs of stages', () => {
   ];
 
   it('are there for each name that conditions may use', () => {
-    assert.deepEqual(outputs.map(numericOutputs), [
+    assert.deepEqual(outputs.map(plainOutputs), [
       { count: 2, accuracy: 0.5, std: 0.1 },
       { accuracy: 0.4, iteration: 20, iterations: 30, learnedRate: 0.02 },
       { count: 10 },
@@ -121,14 +138,16 @@ describe('numbers among the outputs of stages', () => {
       {},
     ]);
     for (const output of outputs) {
-      const named = Object.entries(stageOutputs[output.type]).filter(([, kind]) => kind === 'number');
-      assert.deepEqual(Object.keys(numericOutputs(output)).sort(), named.map(([name]) => name).sort());
+      const named = Object.entries(stageOutputs[output.type as BuiltinType]).filter(
+        ([, kind]) => kind === 'number',
+      );
+      assert.deepEqual(Object.keys(plainOutputs(output)).sort(), named.map(([name]) => name).sort());
     }
   });
 
   it('leave out what is not a number', () => {
     const evaluated = outputs[3];
     assert.ok(evaluated?.type === 'evaluate');
-    assert.deepEqual(numericOutputs({ ...evaluated, rows: [] }), {});
+    assert.deepEqual(plainOutputs({ ...evaluated, rows: [] }), {});
   });
 });

@@ -355,7 +355,7 @@ const mistakes: readonly Mistake[] = [
     written: 'stages.experts.count',
     code: 'expression',
     issue:
-      '15:16 the output of a stage can only stand in "trajectories" of a distill or select stage, "init" of a distill stage and "dataset" of an evaluate stage',
+      '15:16 the output of a stage can only stand in "trajectories" of a distill or select stage, "init" of a distill stage, "dataset" of an evaluate stage, and the settings of a custom stage',
   },
   {
     passage: 'default: 1,',

@@ -9,7 +9,7 @@ import { putWhitening } from '../../artifacts/whitenings.js';
 import { PNG } from 'pngjs';
 import { sha256 } from '../../artifacts/digest.js';
 import type { KipConfig, Plan } from '../../definition/plan.js';
-import type { EvaluationRow } from '../../definition/stages.js';
+import type { EvaluationRow, StageOutput } from '../../definition/stages.js';
 import { Stream } from '../../random/stream.js';
 import { writeReport, type ReportInput } from '../../report/index.js';
 import type { MemoryStore } from '../support/memory-store.js';
@@ -338,6 +338,77 @@ test('learned labels and a rate that is kept are said', async () => {
   }));
   assert.match(page, /distilled\[&quot;soft_labels&quot;\]|distilled\["soft_labels"\]/);
   assert.match(page, /learning rate, kept at/);
+});
+
+test('a stage of a user’s own type shows what it made, and its images count as a method', async () => {
+  const page = await pageOf({}, (input) => {
+    const evaluate = input.plan.stages.find(({ id }) => id === 'evaluate');
+    const distill = input.plan.stages.find(({ id }) => id === 'distill');
+    const output = input.stages['evaluate']?.output;
+    assert.ok(evaluate?.uses === 'evaluate' && distill && output?.type === 'evaluate');
+    const { with: config, ...common } = evaluate;
+    const [own] = output.rows;
+    assert.ok(own);
+    const result = {
+      key: 'blobs/sha256/ab/cd',
+      sha256: 'c'.repeat(64),
+      bytes: 12_345,
+      mediaType: 'image/png',
+    };
+    const custom: StageOutput = {
+      type: 'custom',
+      stage: 'class-means',
+      outputs: { images: result, contrast: 0.25, note: '<b>bold</b>', whole: true },
+      images: { images: { ipc: 3, count: 6 } },
+      document: result,
+    };
+    return {
+      ...input,
+      plan: {
+        ...input.plan,
+        stages: [
+          ...input.plan.stages,
+          { ...common, id: 'means', uses: 'custom', type: 'class-means', version: 1, with: {}, inputs: {} },
+          {
+            ...common,
+            id: 'evaluate-means',
+            uses: 'evaluate',
+            with: { ...config, dataset: { stage: 'means', output: 'images' } },
+          },
+        ],
+      },
+      stages: {
+        ...input.stages,
+        means: { output: custom, state: 'finished' },
+        'evaluate-means': {
+          output: { ...output, rows: [{ ...own, mean: 0.4, accuracies: [0.4] }] },
+          state: 'finished',
+        },
+      },
+    };
+  });
+  const section = /<section id="custom">.*?<\/section>/s.exec(page)?.[0] ?? '';
+  const cells = Array.from(section.matchAll(/<td[^>]*>(.*?)<\/td>/gs), ([, text = '']) =>
+    text.replace(/<[^>]*>/g, ' ').trim(),
+  );
+  assert.deepEqual(cells, [
+    'means  custom/class-means',
+    'images',
+    'blobs/sha256/ab/cd   image/png, 12,345 bytes',
+    '',
+    'contrast',
+    '0.25',
+    '',
+    'note',
+    '&lt;b&gt;bold&lt;/b&gt;',
+    '',
+    'whole',
+    'true',
+  ]);
+  assert.match(
+    page,
+    /<span class="swatch distilled">custom\/class-means<\/span><\/td><td class="name">means<\/td><td class="number">3<\/td>/,
+  );
 });
 
 test('a coreset alone leads too', async () => {

@@ -29,6 +29,7 @@ const distilleryActivities = [
   'recordTrajectorySet',
   'resolveDataset',
   'resolveImports',
+  'runCustomStage',
   'selectCandidate',
   'selectImages',
   'summariseEvaluation',

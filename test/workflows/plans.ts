@@ -2,6 +2,7 @@
  * @file Small plans for tests of the orchestration.
  */
 import type {
+  CustomStage,
   DistillStage,
   EvaluateStage,
   Plan,
@@ -116,6 +117,20 @@ export function evaluation(change: Partial<EvaluateStage> = {}): EvaluateStage {
       baselines: ['random'],
       baselineLr: 0.01,
     },
+    ...change,
+  };
+}
+
+export function custom(change: Partial<CustomStage> = {}): CustomStage {
+  return {
+    ...common,
+    id: 'sharpen',
+    uses: 'custom',
+    type: 'sharpen',
+    version: 1,
+    needs: ['distill'],
+    with: { mode: 'soft' },
+    inputs: { images: { stage: 'distill', output: 'result' } },
     ...change,
   };
 }

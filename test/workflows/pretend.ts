@@ -120,6 +120,14 @@ export class Pretend {
         report: reference('report'),
         files: [],
       })),
+    runCustomStage: (input, limits) =>
+      this.work('runCustomStage', [input, limits], () => ({
+        type: 'custom',
+        stage: input.stage.type,
+        outputs: { result: reference(`${input.stage.type} of ${input.stage.id}`), contrast: 0.25 },
+        images: { result: { ipc: 2, count: 20 } },
+        document: reference(`outputs of ${input.stage.id}`),
+      })),
     discardCheckpoints: (input) => this.answer('discardCheckpoints', [input], () => undefined),
     cancelCaller: async () => {
       const { client, info } = Context.current();
@@ -175,7 +183,7 @@ export class Pretend {
     return result();
   }
 
-  private async work<R>(name: keyof ComputeActivities, args: unknown[], result: () => R): Promise<R> {
+  private async work<R>(name: keyof Activities, args: unknown[], result: () => R): Promise<R> {
     this.running += 1;
     this.mostAtOnce = Math.max(this.mostAtOnce, this.running);
     try {

@@ -1,0 +1,66 @@
+/**
+ * @file Makes the context of a stage of a user's own type.
+ */
+import { sha256 } from '../artifacts/digest.js';
+import { decodeDistilled, encodeDistilled } from '../artifacts/result-folder.js';
+import { safetensorsMediaType } from '../artifacts/checkpoints.js';
+import type { ArtifactStore } from '../artifacts/store.js';
+import type { StageContext, StageDataset } from '../custom/stage-context.js';
+import type { LabelledImages } from '../datasets/dataset.js';
+import { imagesInMemory } from '../datasets/image-source.js';
+import { loadDataset } from '../datasets/load.js';
+import { pixelCount } from '../datasets/split.js';
+import { customUses } from '../definition/custom-stages.js';
+import type { CustomStage } from '../definition/plan.js';
+import type { UnitProgress } from '../definition/stages.js';
+import { divideRun, runOrder } from '../distillation/split.js';
+import { Stream } from '../random/stream.js';
+import type { RunContext } from './contract.js';
+
+export interface ContextParts {
+  readonly store: ArtifactStore;
+  readonly stage: CustomStage;
+  readonly run: RunContext;
+  readonly signal: AbortSignal;
+  readonly report: (progress: Omit<UnitProgress, 'unit' | 'worker'>) => void;
+}
+
+export function stageContext({ store, stage, run, signal, report }: ContextParts): StageContext {
+  // Two types of stages never share numbers.
+  const own = Number.parseInt(sha256(customUses(stage.type)).slice(0, 8), 16);
+  return {
+    id: stage.id,
+    seed: run.seed,
+    signal,
+    store: {
+      read: (reference) => store.get(reference),
+      readImages: async (reference) => decodeDistilled(await store.get(reference)),
+      write: (bytes, mediaType) => store.putBlob(bytes, mediaType),
+      writeImages: (images) => store.putBlob(encodeDistilled(images), safetensorsMediaType),
+    },
+    dataset: () => runDataset(store, run),
+    random: (...indices) => new Stream(run.seed, 'custom-stage', own, ...indices),
+    progress: (done, total, metrics = {}) => report({ done, total, metrics }),
+  };
+}
+
+async function runDataset(store: ArtifactStore, { dataset }: RunContext): Promise<StageDataset> {
+  const { manifest, train, test } = await loadDataset(store, dataset.manifest, {
+    choose: (found) => runOrder(found.train.count, dataset),
+  });
+  const { holdout } = dataset;
+  // Refuses images to train on that lack a class.
+  divideRun(imagesInMemory(train), manifest.classes, dataset);
+  return { manifest, test, train: part(train, holdout, train.count), holdout: part(train, 0, holdout) };
+}
+
+/** A view of some images in a row, no copy. */
+function part({ shape, images, labels }: LabelledImages, from: number, to: number): LabelledImages {
+  const size = pixelCount(shape);
+  return {
+    shape,
+    count: to - from,
+    images: images.subarray(from * size, to * size),
+    labels: labels.subarray(from, to),
+  };
+}
