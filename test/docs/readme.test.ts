@@ -2,7 +2,7 @@
  * @file What the documents show is what works.
  */
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import test from 'node:test';
 import { compile } from '../../definition/index.js';
@@ -24,11 +24,28 @@ test('the definition in the README compiles to the quickstart of pipelines/', ()
   assert.deepEqual(comparable(plan), comparable(kept));
 });
 
+/** As GitHub makes them of headings. */
+function anchorsOf(file: string): Set<string> {
+  const headings = readFileSync(file, 'utf8').matchAll(/^#+ (.*)$/gm);
+  return new Set(
+    Array.from(headings, ([, heading = '']) =>
+      heading
+        .toLowerCase()
+        .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+        .replaceAll(/\s/g, '-'),
+    ),
+  );
+}
+
 test('links between the documents lead somewhere', () => {
-  for (const file of ['README.md', 'docs/architecture.md', 'docs/cli.md', 'docs/deployment.md']) {
+  const documents = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'));
+  for (const file of ['README.md', 'bench/README.md', ...documents.map((name) => `docs/${name}`)]) {
     const text = readFileSync(join(root, file), 'utf8');
-    for (const [, target = ''] of text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)) {
-      assert.ok(existsSync(join(root, dirname(file), target)), `${file} links to ${target}`);
+    for (const [, path = '', anchor] of text.matchAll(/\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)/g)) {
+      const target = join(root, path === '' ? file : join(dirname(file), path));
+      assert.ok(existsSync(target), `${file} links to ${path}`);
+      if (anchor !== undefined)
+        assert.ok(anchorsOf(target).has(anchor), `${file} links to ${path}#${anchor}`);
     }
   }
 });
