@@ -30,6 +30,9 @@ const datasets: ReadonlyMap<string, KnownDataset> = new Map([
   ['tiny-imagenet', known(3, 64, 200, 100_000, 10_000)],
 ]);
 
+/** Names of the data sets that are known before they are in a store. */
+export const knownDatasets: readonly string[] = [...datasets.keys()];
+
 /** Size and shape of a well-known data set; undefined for those only the store knows. */
 export function knownDataset(source: string): KnownDataset | undefined {
   return datasets.get(source);

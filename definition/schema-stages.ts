@@ -12,6 +12,7 @@ import { priority, resources } from './schema-resources.js';
 import { condition } from './schema-values.js';
 import { distillMethod } from './schema-methods.js';
 import { select } from './schema-coresets.js';
+import { didYouMean } from './suggest.js';
 import {
   augmentation as augmentationOperations,
   batchSize as imagesPerStep,
@@ -60,6 +61,15 @@ const selection = z
   .prefault({})
   .describe('How the reported iteration is chosen, on held-out images.');
 
+const starts = ['real', 'noise'] as const;
+
+function wrongStart({ input }: { readonly input?: unknown }): string {
+  const isBare = typeof input === 'string' && input.startsWith('stages.');
+  const images = `\${{ ${isBare ? input : 'stages.coreset.result'} }}`;
+  const hint = typeof input === 'string' ? didYouMean(input, starts) : '';
+  return `expected "real", "noise" or the images of a select stage, such as "${images}"${hint}`;
+}
+
 const distill = z
   .strictObject({
     trajectories: outputReference('stages.experts.trajectories')
@@ -69,7 +79,7 @@ const distill = z
     ipc: count(1, 10_000).describe('Synthetic images per class.'),
     iterations: count(1, 1_000_000).default(5000).describe('Updates of the synthetic images.'),
     init: z
-      .union([z.enum(['real', 'noise']), outputReference('stages.coreset.result')])
+      .union([z.enum(starts), outputReference('stages.coreset.result')], { error: wrongStart })
       .default('real')
       .describe('Start from random real images of the class, from noise, or from those of a select stage.'),
     augmentation,

@@ -1,8 +1,10 @@
 /**
  * @file What is permitted but probably not meant.
  */
+import { knownDataset, knownDatasets } from './builtin-datasets.js';
 import { type Issues, shown } from './issues.js';
 import type { Plan, PlannedStage } from './plan.js';
+import { didYouMean } from './suggest.js';
 
 export function warningsOf(plan: Plan, usedParameters: ReadonlySet<string>, issues: Issues): string[] {
   const warnings: string[] = [];
@@ -12,6 +14,12 @@ export function warningsOf(plan: Plan, usedParameters: ReadonlySet<string>, issu
         issues.describe(['params', name], `the parameter ${shown(name)} is never used`, { part: 'key' }),
       );
   }
+  const { source } = plan.dataset;
+  const hint = knownDataset(source) === undefined ? didYouMean(source, knownDatasets) : '';
+  if (hint !== '')
+    warnings.push(
+      issues.describe(['dataset'], `${shown(source)} must be the name of a data set in the store${hint}`),
+    );
   const used = new Set<string>();
   for (const stage of plan.stages) {
     if ((stage.uses === 'distill' || stage.uses === 'select') && stage.with.trajectories)

@@ -312,4 +312,14 @@ describe('warnings', () => {
       'x.yaml:29:3: nothing uses what the stage "spare" produces',
     ]);
   });
+
+  it('ask whether a well-known data set was meant', () => {
+    const of = (source: string): readonly string[] =>
+      compile(example.replace('fashion-mnist', source), { name: 'x.yaml' }).warnings;
+    assert.deepEqual(
+      of('fashion-mnst').map((line) => line.replace(/^x\.yaml:\d+:\d+: /, '')),
+      ['"fashion-mnst" must be the name of a data set in the store; did you mean "fashion-mnist"?'],
+    );
+    assert.deepEqual([of('my-flowers'), of('fashion-mnist')], [[], []]);
+  });
 });

@@ -210,7 +210,13 @@ describe('the images that a distillation starts from', () => {
       /"init" takes the "result" of a select stage, such as \$\{\{ stages.coreset.result/,
     ],
     ['2', '${{ stages.corset.result }}', /there is no stage "corset"; did you mean "coreset"\?/],
-    ['2', 'coreset', /"coreset"/],
+    [
+      '2',
+      'coreset',
+      /^expected "real", "noise" or the images of a select stage, such as "\$\{\{ stages\.coreset/,
+    ],
+    ['2', 'nois', /did you mean "noise"\?$/],
+    ['2', 'stages.other.result', /such as "\$\{\{ stages\.other\.result \}\}"$/],
   ] as const)
     it(`are not ${init} with ${coreset}`, () => {
       const { issues } = failure(from(coreset, init));
