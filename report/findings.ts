@@ -28,6 +28,7 @@ import type {
 import type { ReportInput } from './input.js';
 import type { ClassPictures } from './gallery.js';
 import type { Point } from './charts/line.js';
+import type { Sweep } from './sweep.js';
 import type { Trial } from './trials.js';
 
 export interface ExpertFindings {
@@ -77,6 +78,8 @@ export interface Findings {
   readonly evaluation?: EvaluationFindings;
   /** All distillations that matched trajectories, the followed one among them. */
   readonly trials?: readonly Trial[];
+  /** Stages with a matrix, their cells beside each other. */
+  readonly sweeps?: readonly Sweep[];
 }
 
 /**
@@ -182,7 +185,8 @@ export function methodRows({ plan, stages }: Pick<ReportInput, 'plan' | 'stages'
   const seen = new Set<string>();
   return plan.stages.flatMap((stage): MethodRow[] => {
     const output = stages[stage.id]?.output;
-    if (stage.uses !== 'evaluate' || output?.type !== 'evaluate') return [];
+    // The cells of a matrix are compared by themselves.
+    if (stage.uses !== 'evaluate' || output?.type !== 'evaluate' || stage.matrix !== undefined) return [];
     const source = plan.stages.find(({ id }) => id === stage.with.dataset.stage);
     const images = source && imagesOf(source, stages[source.id]?.output, stage.with.dataset.output);
     if (source === undefined || images === undefined) return [];

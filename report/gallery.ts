@@ -22,6 +22,30 @@ export interface ClassPictures {
   readonly real: readonly Picture[];
 }
 
+/** The first image of each of the first classes. */
+export function firstOfEach(
+  { shape }: Pick<DatasetManifest, 'shape'>,
+  synthetic: DistilledSet,
+  classes: number,
+): Picture[] {
+  return Array.from({ length: classes }, (_, label) => synthetic.labels.indexOf(label))
+    .filter((index) => index >= 0)
+    .map((index) => pictureOf(synthetic, shape, index, 1));
+}
+
+function pictureOf(
+  synthetic: DistilledSet,
+  shape: DatasetManifest['shape'],
+  index: number,
+  number: number,
+): Picture {
+  const size = shape.channels * shape.height * shape.width;
+  const image = denormalise(synthetic.images.subarray(index * size, (index + 1) * size), synthetic);
+  const range = displayRange(image);
+  const raster = toRaster(image, shape, range);
+  return { number, raster, png: encodePng(raster), range };
+}
+
 /** One entry for each class of the data set, in order. */
 export function gallery(
   dataset: DatasetManifest,
@@ -30,12 +54,6 @@ export function gallery(
 ): ClassPictures[] {
   const { shape } = dataset;
   const size = shape.channels * shape.height * shape.width;
-  const distilledPicture = (index: number, number: number): Picture => {
-    const image = denormalise(synthetic.images.subarray(index * size, (index + 1) * size), synthetic);
-    const range = displayRange(image);
-    const raster = toRaster(image, shape, range);
-    return { number, raster, png: encodePng(raster), range };
-  };
   const realPicture = (index: number, number: number): Picture => {
     const raster = rasterOfBytes(real.images.subarray(index * size, (index + 1) * size), shape);
     return { number, raster, png: encodePng(raster), range: { low: 0, high: 1 } };
@@ -43,7 +61,9 @@ export function gallery(
   return Array.from({ length: dataset.classes }, (_, label) => ({
     label,
     name: dataset.classNames[label] ?? `class ${label}`,
-    distilled: indicesOf(synthetic.labels, label).map((index, at) => distilledPicture(index, at + 1)),
+    distilled: indicesOf(synthetic.labels, label).map((index, at) =>
+      pictureOf(synthetic, shape, index, at + 1),
+    ),
     real: indicesOf(real.labels, label).map((index, at) => realPicture(index, at + 1)),
   }));
 }

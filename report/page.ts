@@ -13,6 +13,7 @@ import { rangesSection } from './sections/ranges.js';
 import { reproduceSection } from './sections/reproduce.js';
 import { stagesSection } from './sections/stages.js';
 import { startEpochsSection } from './sections/start-epochs.js';
+import { sweepSection } from './sections/sweep.js';
 import { styleSheet } from './style.js';
 import { summarise } from './summary.js';
 
@@ -36,6 +37,7 @@ export function renderPage(findings: Findings): string {
 <h1>${summarise(findings)}</h1>
 ${tiles(findings)}
 ${[
+  sweepSection(findings),
   imagesSection(findings),
   accuracySection(findings),
   methodsSection(findings),

@@ -12,14 +12,20 @@ import type { DatasetManifest } from '../datasets/dataset.js';
 import { getDatasetManifest } from '../datasets/load.js';
 import type { TrainExpertsOutput } from '../definition/stages.js';
 import { followStages, type DistillFindings, type Findings, type Lineage } from './findings.js';
-import { gallery } from './gallery.js';
+import { firstOfEach, gallery } from './gallery.js';
 import type { ReportInput } from './input.js';
 import { matched } from './matched.js';
 import { sampleReal } from './real-samples.js';
+import { sweepsOf, type Sweep } from './sweep.js';
 import { trialsOf, type Trial } from './trials.js';
 
 /** Real images shown a class. */
 const realPerClass = 4;
+/** Distillations whose matches are compared. */
+const comparedTrials = 200;
+/** Cells whose images are shown, and classes of each. */
+const picturedCells = 40;
+const picturedClasses = 10;
 /** Experts drawn as curves of their own. */
 const singleExperts = 32;
 
@@ -39,13 +45,43 @@ export async function readFindings(store: ArtifactStore, input: ReportInput): Pr
     ...(selected ? { selected } : {}),
     ...(evaluation ? { evaluation } : {}),
     trials: await readTrials(store, input),
+    sweeps: await readSweeps(store, input, dataset),
   };
+}
+
+/** Of few cells, also what their images look like. */
+async function readSweeps(
+  store: ArtifactStore,
+  input: ReportInput,
+  dataset: DatasetManifest,
+): Promise<Sweep[]> {
+  const sweeps: Sweep[] = [];
+  for (const sweep of sweepsOf(input)) {
+    if (sweep.cells.length > picturedCells) {
+      sweeps.push(sweep);
+      continue;
+    }
+    const cells: Sweep['cells'][number][] = [];
+    for (const cell of sweep.cells) {
+      const made = cell.source === undefined ? undefined : input.stages[cell.source]?.output;
+      if (made?.type !== 'distill' && made?.type !== 'select') cells.push(cell);
+      else {
+        const set = await asPictures(store, await getDistilled(store, made.result));
+        cells.push({ ...cell, pictures: firstOfEach(dataset, set, picturedClasses) });
+      }
+    }
+    sweeps.push({ ...sweep, cells });
+  }
+  return sweeps;
 }
 
 async function readTrials(store: ArtifactStore, input: ReportInput): Promise<Trial[]> {
   const trials: Trial[] = [];
+  const found = trialsOf(input);
+  // Their figures tell no more of hundreds, and reading all their metrics would take long.
+  if (found.length > comparedTrials) return [];
   // One after the other: the metrics of a long distillation are large.
-  for (const trial of trialsOf(input)) {
+  for (const trial of found) {
     const { metrics, iteration } = trial.output;
     const said = matched(decodeMetrics(await store.get(metrics)), iteration);
     trials.push({ ...trial, ...(said && { matched: said }) });

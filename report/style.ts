@@ -55,6 +55,8 @@ p { margin: 0 0 14px; }
 .pair { display: flex; gap: 12px; align-items: flex-start; }
 .strip { display: flex; flex-wrap: wrap; gap: 4px; }
 .strip img { display: block; width: var(--tile); height: auto; image-rendering: pixelated; border-radius: 2px; }
+.strip.thumbs { flex-wrap: nowrap; gap: 2px; } .strip.thumbs img { width: 28px; }
+.sweep .columns { margin-bottom: 24px; } .sweep .columns:empty { display: none; }
 .classes.single .strip.distilled img { outline: 2px solid var(--distilled); outline-offset: 1px; }
 .classes.single .strip.distilled { flex: none; }
 .classes.many .class { display: grid; grid-template-columns: 120px 1fr; gap: 0 12px; padding: 10px 0; border-width: 1px 0 0; border-radius: 0; background: none; }

@@ -8,19 +8,46 @@ import type { ReportedStage } from '../input.js';
 import { markup, type Markup } from '../markup.js';
 import { counted, duration, integer, moment, percent, percentWithStd } from '../numbers.js';
 
+/** With more stages than this, the cells of a matrix are one row. */
+const mostRows = 100;
 /** The longest stage's bar, in pixels. */
 const longestBar = 120;
 
 export function stagesSection({ input }: Findings): Markup | undefined {
-  const entries = input.plan.stages.flatMap(({ id }) => {
+  const all = input.plan.stages.flatMap(({ id, matrix }) => {
     const stage = input.stages[id];
-    return stage ? [{ id, stage }] : [];
+    return stage ? [{ id, of: matrix?.of, stage }] : [];
   });
-  if (entries.length === 0) return undefined;
+  if (all.length === 0) return undefined;
+  const groups = all.length > mostRows ? groupsOf(all) : new Map<string, ReportedStage[]>();
+  const entries = all.filter(({ of }) => of === undefined || !groups.has(of));
   const longest = Math.max(...entries.map(({ stage }) => stage.manifest?.seconds ?? 0));
   return markup`<section id="stages"><h2>The run</h2>
-<div class="scroll"><table><thead><tr><th>Stage</th><th>Result</th><th>State</th><th class="number">Took</th><th></th><th class="number">Preemptions</th><th class="number">Retried failures</th></tr></thead><tbody>${entries.map(({ id, stage }) => row(id, stage, longest))}</tbody></table></div>
+<div class="scroll"><table><thead><tr><th>Stage</th><th>Result</th><th>State</th><th class="number">Took</th><th></th><th class="number">Preemptions</th><th class="number">Retried failures</th></tr></thead><tbody>${entries.map(({ id, stage }) => row(id, stage, longest))}${[...groups].map(([id, cells]) => cellsRow(id, cells))}</tbody></table></div>
 <p class="note">A preemption is a worker that left or was lost; the work went on from its last checkpoint, with the same numbers as if nothing had happened. A cached stage was computed before, and its time is that of then.</p></section>`;
+}
+
+/** The cells of each matrix. */
+function groupsOf(
+  entries: readonly { readonly of: string | undefined; readonly stage: ReportedStage }[],
+): Map<string, ReportedStage[]> {
+  const groups = new Map<string, ReportedStage[]>();
+  for (const { of, stage } of entries) {
+    if (of === undefined) continue;
+    const known = groups.get(of);
+    if (known === undefined) groups.set(of, [stage]);
+    else known.push(stage);
+  }
+  return groups;
+}
+
+function cellsRow(id: string, cells: readonly ReportedStage[]): Markup {
+  const total = (of: (stage: ReportedStage) => number | undefined): number =>
+    cells.reduce((sum, stage) => sum + (of(stage) ?? 0), 0);
+  const cached = cells.filter((stage) => stage.state === 'cached').length;
+  const states = `${integer(cells.length - cached)} computed${cached > 0 ? `, ${integer(cached)} cached` : ''}`;
+  const type = cells[0]?.output.type ?? '';
+  return markup`<tr><td class="name">${id}<br><small>${type}</small></td><td>${counted(cells.length, 'cell')}</td><td>${states}</td><td class="number">${duration(total(({ manifest }) => manifest?.seconds))}</td><td></td><td class="number">${integer(total(({ preemptions }) => preemptions))}</td><td class="number">${integer(total(({ failures }) => failures))}</td></tr>`;
 }
 
 function row(id: string, stage: ReportedStage, longest: number): Markup {
