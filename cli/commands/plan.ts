@@ -3,7 +3,6 @@
  */
 import type { Command } from 'commander';
 
-import type { PlannedStage } from '../../definition/plan.js';
 import type { PlanSummary, StageSummary } from '../../definition/index.js';
 import { type CommandContext, commandWithExamples, printJson } from '../command-context.js';
 import type { EstimateSettings } from '../estimate.js';
@@ -19,6 +18,7 @@ import { formatBytes } from '../terminal/format.js';
 import { tableLines } from '../terminal/table.js';
 import { bytes, wholeNumber } from '../whole-number.js';
 import { estimateHelp, estimateLines } from './plan-estimate.js';
+import { groupsOf, type PlannedGroup, sumEstimates, sumSummaries } from './plan-groups.js';
 
 interface PlanOptions extends EstimateSettings, ParameterOptions, StagesOptions {
   readonly json?: true;
@@ -53,13 +53,23 @@ export function planCommand(context: CommandContext): Command {
         printJson(context.out, { plan, summary, ...estimate, warnings });
         return;
       }
+      const groups = groupsOf(plan);
+      const summaries = new Map(summary.stages.map((stage) => [stage.id, stage]));
+      const estimates = new Map(estimate.estimate?.stages.map((stage) => [stage.id, stage]));
+      const stages = groups.flatMap((group) => sumSummaries(group, summaries));
+      const estimated = estimate.estimate && {
+        estimate: {
+          ...estimate.estimate,
+          stages: groups.flatMap((group) => sumEstimates(group, estimates)),
+        },
+      };
       for (const line of headLines(summary)) context.out.line(line);
       context.out.line();
-      for (const line of stageTable(summary, context)) context.out.line(line);
+      for (const line of stageTable(stages, context)) context.out.line(line);
       context.out.line();
-      for (const line of estimateLines(estimate, context)) context.out.line(line);
+      for (const line of estimateLines({ ...estimate, ...estimated }, context)) context.out.line(line);
       context.out.line();
-      for (const line of settingLines(plan.stages, context)) context.out.line(line);
+      for (const line of settingLines(groups, context)) context.out.line(line);
       for (const warning of warnings)
         context.err.line(`${context.err.colours.yellow('warning:')} ${printableLines(warning)}`);
     });
@@ -81,7 +91,7 @@ function headLines({ name, seed, params, dataset, network }: PlanSummary): strin
   ];
 }
 
-function stageTable(summary: PlanSummary, { out }: CommandContext): string[] {
+function stageTable(stages: readonly StageSummary[], { out }: CommandContext): string[] {
   return tableLines(
     [
       { title: 'STAGE' },
@@ -92,7 +102,7 @@ function stageTable(summary: PlanSummary, { out }: CommandContext): string[] {
       { title: 'SGD STEPS', align: 'right' },
       { title: 'STORED', align: 'right' },
     ],
-    summary.stages.map((stage) => [
+    stages.map((stage) => [
       printable(stage.id),
       stage.uses,
       printable(stage.needs.join(', ')) || '-',
@@ -109,24 +119,50 @@ function units({ units: amount, unitName }: StageSummary): string {
   return `${grouped(amount)} ${amount === 1 ? unitName.replace(/s$/, '') : unitName}`;
 }
 
-/** Hyper-parameters of each stage, as the definition calls them. */
-function settingLines(stages: readonly PlannedStage[], { out }: CommandContext): string[] {
-  return stages.flatMap((stage) => {
-    const settings = flatten(stage.with);
+/** Hyper-parameters of each stage, as the definition calls them; of a matrix with the values of all cells. */
+function settingLines(groups: readonly PlannedGroup[], { out }: CommandContext): string[] {
+  return groups.flatMap(({ title, stages }) => {
+    const settings = [
+      ...settingsOf(stages.map((stage) => new Map(flatten(stage.with)))),
+      ...conditionsOf(stages),
+    ];
     if (settings.length === 0) return [];
-    return wrapWords(`${printable(stage.id)}:`, settings.map(printable), out.columns);
+    return wrapWords(`${printable(title)}:`, settings.map(printable), out.columns);
+  });
+}
+
+/** `(if stages.evaluate.accuracy < 0.6)`, `(2 are skipped)`. */
+function conditionsOf(stages: PlannedGroup['stages']): string[] {
+  const skipped = stages.filter(({ when }) => when === false).length;
+  const [open] = stages.flatMap(({ when }) => (when === undefined || when === false ? [] : [when.condition]));
+  return [
+    ...(open === undefined ? [] : [`(if ${open})`]),
+    ...(skipped === 0 ? [] : [`(${skipped} ${skipped === 1 ? 'is' : 'are'} skipped)`]),
+  ];
+}
+
+/** So many values of a setting are shown. */
+const shownValues = 6;
+
+/** `ipc=1|5|10`. */
+function settingsOf(cells: readonly ReadonlyMap<string, string>[]): string[] {
+  const names = [...new Set(cells.flatMap((cell) => [...cell.keys()]))];
+  return names.map((name) => {
+    const values = [...new Set(cells.map((cell) => cell.get(name) ?? '-'))];
+    const more = values.length > shownValues ? '|…' : '';
+    return `${name}=${values.slice(0, shownValues).join('|')}${more}`;
   });
 }
 
 /** Groups whose settings are known by their own names. */
 const plainGroups: ReadonlySet<string> = new Set(['method', 'selection']);
 
-function flatten(value: object, group = ''): string[] {
-  return Object.entries(value).flatMap(([name, item]: [string, unknown]) => {
+function flatten(value: object, group = ''): [name: string, value: string][] {
+  return Object.entries(value).flatMap(([name, item]: [string, unknown]): [string, string][] => {
     const key = `${group}${name}`;
-    if (typeof item === 'number') return [`${key}=${shortest(item)}`];
-    if (typeof item === 'string' || typeof item === 'boolean') return [`${key}=${item}`];
-    if (Array.isArray(item)) return [`${key}=${item.map(shortName).join('+')}`];
+    if (typeof item === 'number') return [[key, shortest(item)]];
+    if (typeof item === 'string' || typeof item === 'boolean') return [[key, String(item)]];
+    if (Array.isArray(item)) return [[key, item.map(shortName).join('+')]];
     // References to other stages are in the column of needs.
     if (typeof item !== 'object' || item === null || 'output' in item) return [];
     return flatten(item, plainGroups.has(name) ? group : `${key}.`);

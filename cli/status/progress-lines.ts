@@ -2,6 +2,9 @@
  * @file Progress as plain lines, for pipes and logs: what changed, and now and then how far it is.
  */
 import { printable } from '../terminal/escape.js';
+import type { MatrixStatus } from '../../definition/stages.js';
+import { stateWords } from '../../workflows/matrix-status.js';
+import { endedCells } from './rows.js';
 import type { RunView, StageView } from './view.js';
 import { metricWords, outcomeWords, paceWords, troubleWords, waitingWords } from './words.js';
 
@@ -19,9 +22,13 @@ interface Seen {
   readonly at: number;
 }
 
+/** Of a matrix with more cells than this, they are counted. */
+const singleCells = 20;
+
 /** Compares each view with the one before. A stage that only moves on is mentioned every `everyMs`. */
 export class ProgressLines {
   private readonly seen = new Map<string, Seen>();
+  private readonly matrices = new Map<string, { readonly words: string; readonly at: number }>();
   private note: string | undefined;
 
   constructor(private readonly everyMs = 8_000) {}
@@ -31,11 +38,30 @@ export class ProgressLines {
     if (run.note !== undefined && run.note !== this.note)
       lines.push({ source: 'status', message: printable(run.note) });
     this.note = run.note;
+    const large = new Set<string>();
+    for (const matrix of run.matrices ?? []) {
+      if (matrix.cells <= singleCells) continue;
+      large.add(matrix.id);
+      const message = this.matrixMessage(matrix, now);
+      if (message !== undefined) lines.push({ source: printable(matrix.id), message });
+    }
     for (const stage of run.stages) {
+      // Of very many cells only those that fail are mentioned one by one.
+      if (stage.matrix !== undefined && large.has(stage.matrix.of) && stage.state !== 'failed') continue;
       const message = this.stageMessage(stage, now);
       if (message !== undefined) lines.push({ source: printable(stage.id), message });
     }
     return lines;
+  }
+
+  private matrixMessage(matrix: MatrixStatus, now: number): string | undefined {
+    const words = `${endedCells(matrix)}/${matrix.cells} cells: ${stateWords(matrix)}`;
+    const before = this.matrices.get(matrix.id);
+    if (matrix.states.waiting === matrix.cells || before?.words === words) return undefined;
+    if (before !== undefined && now - before.at < this.everyMs && endedCells(matrix) < matrix.cells)
+      return undefined;
+    this.matrices.set(matrix.id, { words, at: now });
+    return words;
   }
 
   private stageMessage(stage: StageView, now: number): string | undefined {

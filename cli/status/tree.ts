@@ -5,6 +5,8 @@ import { printable, printableLines } from '../terminal/escape.js';
 import { formatDateTime, formatDuration } from '../terminal/format.js';
 import type { Terminal } from '../terminal/terminal.js';
 import { columnsOf, pad, truncate, wrapped } from '../terminal/width.js';
+import { stateWords } from '../../workflows/matrix-status.js';
+import { endedCells, isMatrix, type MatrixRow, rowsOf, stateOf } from './rows.js';
 import type { RunView, StageView } from './view.js';
 import {
   glyph,
@@ -16,7 +18,7 @@ import {
   waitingWords,
 } from './words.js';
 
-const widestId = 24;
+const widestId = 32;
 const widestBar = 16;
 const narrowestBar = 6;
 const narrowestText = 20;
@@ -30,27 +32,59 @@ export function treeLines(
   now: number,
 ): string[] {
   const { colours, columns } = terminal;
-  const idColumns = Math.min(
-    widestId,
-    Math.max(0, ...run.stages.map((stage) => columnsOf(printable(stage.id)))),
-  );
-  const countColumns = Math.max(0, ...run.stages.map((stage) => countOf(stage).length));
+  const rows = rowsOf(run);
+  const shown = rows.flatMap((row) => (isMatrix(row) ? row.cells : [row]));
+  const ids = [
+    ...shown.map(({ id }) => id),
+    ...rows.flatMap((row) => (isMatrix(row) ? [row.matrix.id] : [])),
+  ];
+  const idColumns = Math.min(widestId, Math.max(0, ...ids.map((id) => columnsOf(printable(id)))));
+  const countColumns = Math.max(0, ...shown.map((stage) => countOf(stage).length));
   const lines = [headLine(run, terminal, now)];
-  run.stages.forEach((stage, index) => {
-    const last = index === run.stages.length - 1;
+  rows.forEach((row, index) => {
+    const last = index === rows.length - 1;
     const branch = colours.dim(last ? '└─' : '├─');
     const trunk = colours.dim(last ? '  ' : '│ ');
+    if (!isMatrix(row)) {
+      stageLines(row, branch, trunk);
+      return;
+    }
+    const id = pad(truncate(printable(row.matrix.id), idColumns), idColumns);
+    lines.push(
+      `${branch} ${glyph(stateOf(row.matrix), colours)} ${id}  ${matrixWords(row.matrix, colours, now)}`,
+    );
+    for (const cell of row.cells) stageLines(cell, `${trunk} ${colours.dim('·')}`, `${trunk}  `);
+    if (row.hidden > 0) lines.push(`${trunk}   ${colours.dim(`and ${row.hidden} more cells`)}`);
+  });
+  function stageLines(stage: StageView, branch: string, trunk: string): void {
     const id = pad(truncate(printable(stage.id), idColumns), idColumns);
     const left = `${branch} ${glyph(stage.state, colours)} ${id}  `;
-    const indent = `${trunk}${' '.repeat(columnsOf(left) - 2)}`;
+    const indent = `${trunk}${' '.repeat(columnsOf(left) - columnsOf(trunk))}`;
     lines.push(left + stageWords(stage, countColumns, columns - columnsOf(left), colours, now));
     for (const detail of detailLines(stage, colours, columns - columnsOf(left))) lines.push(indent + detail);
-  });
+  }
   if (run.error !== undefined)
     lines.push('', ...wrapped(printableLines(run.error), columns).map(colours.red));
   if (run.note !== undefined)
     lines.push('', ...wrapped(printableLines(run.note), columns).map(colours.yellow));
   return lines.map((line) => truncate(line, columns));
+}
+
+/** `7/12 cells ━━━━━─── 5 finished, 2 cached, 2 running, 3 waiting  4 preemptions`. */
+function matrixWords(matrix: MatrixRow['matrix'], colours: Terminal['colours'], now: number): string {
+  const ended = endedCells(matrix);
+  const troubles = [
+    ...(matrix.failures > 0 ? [`${matrix.failures} failures`] : []),
+    ...(matrix.preemptions > 0 ? [`${matrix.preemptions} preemptions`] : []),
+  ].map((word) => `  ${colours.yellow(word)}`);
+  if (matrix.states.waiting === matrix.cells)
+    return colours.dim(
+      `${matrix.cells} cells wait${matrix.needs.length > 0 ? ` for ${matrix.needs.map(printable).join(', ')}` : ''}`,
+    );
+  const seconds = matrix.finishedAt === undefined ? undefined : secondsOf(matrix, now);
+  const took = seconds === undefined ? '' : ` in ${formatDuration(seconds)}`;
+  const progress = ended === matrix.cells ? '' : ` ${bar(ended / matrix.cells, narrowestBar, colours)}`;
+  return `${ended}/${matrix.cells} cells${progress}  ${stateWords(matrix)}${took}${troubles.join('')}`;
 }
 
 function headLine(run: RunView, { colours }: Pick<Terminal, 'colours'>, now: number): string {

@@ -7,6 +7,8 @@ import { test } from 'node:test';
 import { EtaEstimator } from '../../cli/status/eta.js';
 import { ProgressLines } from '../../cli/status/progress-lines.js';
 import { viewStage } from '../../cli/status/view.js';
+import type { StageStatus } from '../../definition/stages.js';
+import { matrixStatuses } from '../../workflows/matrix-status.js';
 import { distill, experts, iterations, now, run } from './fixtures.js';
 
 test('plain lines tell what changed, and how far it is now and then', () => {
@@ -86,4 +88,25 @@ test('a fall back to a checkpoint starts the estimate afresh', () => {
   for (let second = 0; second <= 50; second += 5) estimator.observe(stage, second / 100, second * 1000);
   const eta = estimator.observe(stage, 0.25, 50_000);
   assert.ok(eta !== undefined && Math.abs(eta - 150) < 1, `${eta} s instead of 150 s`);
+});
+
+test('of very many cells only those that fail are told one by one', () => {
+  const cells = Array.from({ length: 25 }, (_, ipc): StageStatus => ({
+    ...distill,
+    id: `distill[ipc=${ipc}]`,
+    matrix: { of: 'distill', cell: { ipc } },
+    state: ipc < 3 ? 'finished' : ipc === 3 ? 'failed' : 'waiting',
+    ...(ipc === 3 && { error: 'alpha is NaN' }),
+  }));
+  const progress = new ProgressLines(8_000);
+  const view = run({ matrices: matrixStatuses(cells) }, cells);
+  const lines = progress.next(view, now);
+  assert.deepEqual(
+    lines.map(({ source, message }) => `${source}: ${message}`),
+    [
+      'distill: 4/25 cells: 3 finished, 1 failed, 21 waiting',
+      'distill[ipc=3]: failed after 2 min 24 s: alpha is NaN',
+    ],
+  );
+  assert.deepEqual(progress.next(view, now + 20_000), [], 'nothing moved');
 });

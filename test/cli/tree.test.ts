@@ -7,6 +7,8 @@ import { test } from 'node:test';
 import { treeLines } from '../../cli/status/tree.js';
 import { columnsOf } from '../../cli/terminal/width.js';
 import { terminalInMemory } from '../../cli/terminal/terminal.js';
+import type { StageStatus } from '../../definition/stages.js';
+import { matrixStatuses } from '../../workflows/matrix-status.js';
 import { distill, evaluate, experts, now, run } from './fixtures.js';
 
 test('a running pipeline', () => {
@@ -82,4 +84,42 @@ test('control characters of a definition do not reach the terminal', () => {
   assert.ok(text.includes('a\\x1b[2Jb\\u202e'));
   assert.ok(!text.includes('\u001b'));
   assert.ok(text.endsWith('x\ny'));
+});
+
+test('a matrix is one line, with the cells that run or have failed below it', () => {
+  const cell = (ipc: number, change: Partial<StageStatus>): StageStatus => ({
+    ...distill,
+    id: `distill[ipc=${ipc}]`,
+    matrix: { of: 'distill', cell: { ipc } },
+    preemptions: 0,
+    ...change,
+  });
+  const ended = { finishedAt: new Date(now - 10_000).toISOString() };
+  const cells = [
+    cell(1, { state: 'finished', ...ended }),
+    cell(2, { state: 'cached', ...ended }),
+    cell(5, { state: 'running' }),
+    cell(10, { state: 'failed', error: 'alpha is NaN at iteration 7', ...ended }),
+    cell(50, { state: 'waiting' }),
+  ];
+  const matrices = matrixStatuses(cells);
+  const view = run({ matrices }, [experts, ...cells, evaluate]);
+  assert.deepEqual(treeLines(view, terminalInMemory(100), now).slice(3), [
+    '├─ ● distill          3/5 cells ━━━━──  1 finished, 1 cached, 1 running, 1 failed, 1 waiting',
+    '│  · ✗ distill[ipc=10]  failed after 2 min 14 s',
+    '│                       alpha is NaN at iteration 7',
+    '│  · ● distill[ipc=5]   123/300 ━━━━━━━─────────  41 %  0.81/s  ETA 3 min 40 s',
+    '│                       loss 0.9123  learned rate 0.01234',
+    '│                       iterations 123/300 on host:4242',
+    '└─ ○ evaluate         waits for distill',
+  ]);
+  // Of very many, the status names only some.
+  const large = run({ matrices: [{ ...matrices[0]!, cells: 1000, states: { waiting: 1000 } }] }, [
+    experts,
+    { ...evaluate, type: 'report' },
+  ]);
+  assert.deepEqual(treeLines(large, terminalInMemory(100), now).slice(3), [
+    '├─ ○ distill   1000 cells wait for experts',
+    '└─ ○ evaluate  waits for distill',
+  ]);
 });

@@ -70,12 +70,12 @@ async function temporal(...args: string[]): Promise<string> {
 }
 
 /** As in the README, with a second input for the parameters. */
-async function start(id: string, given: PipelineOptions): Promise<void> {
+async function start(id: string, given: PipelineOptions, file = definition): Promise<void> {
   const options = join(folder, `${id}.json`);
   await writeFile(options, JSON.stringify(given));
   await temporal(
     ...['workflow', 'start', '--type', 'pipeline', '--task-queue', 'distillery', '--workflow-id', id],
-    ...['--input-file', definition, '--input-meta', 'encoding=binary/plain'],
+    ...['--input-file', file, '--input-meta', 'encoding=binary/plain'],
     ...['--input-file', options, '--input-meta', 'encoding=json/plain'],
   );
 }
@@ -153,10 +153,31 @@ test(
     const scores = (of: PipelineResult) => (of.stages['evaluate'] as EvaluateOutput).rows;
     assert.deepEqual(scores(uncached), scores(uninterrupted));
 
+    await sweepsAtToySize(store);
+
     await light.end('SIGTERM');
     await compute.end('SIGTERM');
   },
 );
+
+/** The example with a matrix and a condition, whose bar no cell gets over. */
+async function sweepsAtToySize(store: ArtifactStore): Promise<void> {
+  const params = { limit: 400, holdout: 100, width: 8, epochs: 3, iterations: 2, training: 5, bar: 2 };
+  await start('sweep', { params }, join(packageRoot(), 'pipelines', 'sweep.yaml'));
+  const { stages, skipped } = await result('sweep');
+  const cells = (of: string) => [1, 5, 10].map((ipc) => `${of}[ipc=${ipc}]`);
+  assert.deepEqual(
+    Object.keys(stages).sort(),
+    [...cells('distill'), ...cells('evaluate'), 'experts', 'report'].sort(),
+  );
+  assert.deepEqual(Object.keys(skipped ?? {}).sort(), cells('others').sort());
+  assert.match(skipped?.['others[ipc=1]'] ?? '', /^stages\.evaluate\.accuracy >= 2 does not hold: /);
+  const report = stages['report'];
+  assert.ok(report?.type === 'report');
+  const page = new TextDecoder().decode(await store.get(report.report));
+  for (const ipc of [1, 5, 10])
+    assert.match(page, new RegExp(`<td class="number">${ipc}</td><td class="number" title`));
+}
 
 test('killed and drained compute workers change no digest', { timeout: 300_000 }, async () => {
   const light = startWorker('pipeline', 'disturbed');
