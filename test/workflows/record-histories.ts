@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { ApplicationFailure } from '@temporalio/common';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { compile } from '../../definition/index.js';
 import { distilleryHome } from '../../setup/home.js';
 import { ensureTemporal } from '../../setup/temporal.js';
 import { packageRoot } from '../../setup/package-root.js';
@@ -35,9 +36,9 @@ const diverging: Interference = ({ name }) => {
 };
 
 quietRuntime();
-const version = process.argv[2];
+const [, , version, ...only] = process.argv;
 if (version === undefined || !/^[\w.-]+$/.test(version)) {
-  throw new Error('usage: record-histories NAME, the folder under test/histories to write');
+  throw new Error('usage: record-histories NAME [WHAT...], the folder under test/histories to write');
 }
 const folder = join(packageRoot(), 'test', 'histories', version);
 await mkdir(folder, { recursive: true });
@@ -50,13 +51,18 @@ const server = await TestWorkflowEnvironment.createLocal({
   server: { executable: { type: 'existing-path', path: temporal.path } },
 });
 try {
-  await recordFinished();
-  await recordSelected();
-  await recordFailed();
-  await recordCancelled();
-  await recordControlled();
-  await recordDiscarded();
-  await recordLong();
+  const records = {
+    finished: recordFinished,
+    selected: recordSelected,
+    failed: recordFailed,
+    cancelled: recordCancelled,
+    controlled: recordControlled,
+    discarded: recordDiscarded,
+    swept: recordSwept,
+    long: recordLong,
+  };
+  for (const [what, record] of Object.entries(records))
+    if (only.length === 0 || only.includes(what)) await record();
 } finally {
   await server.teardown();
 }
@@ -163,6 +169,43 @@ async function distilling(
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   throw new Error('the stage did not get there in half a minute');
+}
+
+/** A matrix of two cells at a time, one of which loses its worker; a condition that holds for one of them. */
+async function recordSwept(): Promise<void> {
+  const leaving: Interference = ({ name }, nth) => {
+    if (name === 'distillChunk' && nth === 2) throw ApplicationFailure.retryable('leaving', 'Preempted');
+  };
+  const { plan } = compile(`
+name: swept
+dataset: { source: fashion-mnist, limit: 20000, holdout: 500 }
+network: { architecture: ConvNet, depth: 2, width: 8 }
+stages:
+  experts: { uses: train-experts, with: { count: 2, epochs: 10 } }
+  distill:
+    uses: distill
+    matrix: { ipc: [1, 2, 3] }
+    maxParallel: 2
+    priority: 2
+    with:
+      trajectories: \${{ stages.experts.trajectories }}
+      ipc: \${{ matrix.ipc }}
+      iterations: 20
+      method: { synSteps: 5, expertEpochs: 2, maxStartEpoch: 4, lrImg: 1000, lrLr: 1.0e-5 }
+      selection: { every: 20 }
+  evaluate:
+    uses: evaluate
+    matrix: distill
+    when: \${{ stages.distill.learnedRate >= 0.01 * matrix.ipc }}
+    with: { dataset: '\${{ stages.distill.result }}', runs: 1 }
+  report: { uses: report }
+`);
+  await withWorkers(server, new Pretend(leaving), async () => {
+    await (await startPipeline(server.client, plan, {}, 'swept')).result();
+    await save('swept');
+    await save('swept/distill[ipc=1]');
+    await save('swept/report');
+  });
 }
 
 /** The second of two runs of a stage that continued as new. */

@@ -39,6 +39,8 @@ describe('replay', () => {
       assert.ok(files.includes(join('first', `${name}.json`)), name);
     for (const name of ['selected', 'selected-coreset'])
       assert.ok(files.includes(join('select', `${name}.json`)), name);
+    for (const name of ['swept', 'swept-distill[ipc=1]', 'swept-report'])
+      assert.ok(files.includes(join('matrix', `${name}.json`)), name);
   });
 
   for (const file of files) {
