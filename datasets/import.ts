@@ -8,6 +8,7 @@ import type { ArtifactStore } from '../artifacts/store.js';
 import { DistilleryError } from '../errors/errors.js';
 import type { DatasetManifest } from './dataset.js';
 import { datasetFacts, type DatasetFacts } from './facts.js';
+import type { LoaderSource } from './loader.js';
 import { openDataset, type OpenDataset, type OpenOptions } from './open.js';
 import { writeSplit } from './shards.js';
 import { shapeText } from './split.js';
@@ -31,12 +32,12 @@ export interface Imported {
 /**
  * Importing the same data again changes nothing. Images are read once and written in shards as they come, so
  * that a data set may be larger than memory.
- * @param place a folder, a file, or `s3://bucket/prefix`.
+ * @param source a folder, a file, `s3://bucket/prefix`, or code that brings the data set.
  * @throws DistilleryError `InvalidDataset` when the files are not right, or when another data set has the name.
  */
 export async function importDataset(
   store: ArtifactStore,
-  place: string,
+  source: string | LoaderSource,
   options: ImportOptions,
 ): Promise<Imported> {
   const { name } = options;
@@ -44,7 +45,8 @@ export async function importDataset(
     throw invalid(`${JSON.stringify(name)} cannot name a data set: use a-z, 0-9, ".", "_" and "-".`);
   }
   const facts = datasetFacts(name);
-  const dataset = await openDataset(place, options, facts?.classNames);
+  const dataset = await openDataset(source, options, facts?.classNames);
+  const place = typeof source === 'string' ? source : source.label;
   try {
     if (facts !== undefined) checkFacts(place, dataset, facts);
     const { train, test, classNames, constants = facts } = dataset;
@@ -58,7 +60,7 @@ export async function importDataset(
       classNames,
       mean,
       std,
-      flip: options.flip ?? facts?.flip ?? constants?.flip ?? true,
+      flip: options.flip ?? dataset.flip ?? facts?.flip ?? constants?.flip ?? true,
       train: storedTrain,
       test: await writeSplit(store, test),
     };

@@ -3,6 +3,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { ImageShape } from '../networks/spec.js';
+import type { LoaderSource } from './loader.js';
 import { openDataset, type OpenOptions } from './open.js';
 import { pixelCount, type ImageSplit } from './split.js';
 import { PixelStatistics } from './statistics.js';
@@ -38,11 +39,11 @@ export interface DatasetReport {
  * @throws DistilleryError `InvalidDataset` naming what is wrong, as an import would.
  */
 export async function inspectDataset(
-  place: string,
+  source: string | LoaderSource,
   options: OpenOptions = {},
   samplesPerClass = 0,
 ): Promise<DatasetReport> {
-  const dataset = await openDataset(place, options);
+  const dataset = await openDataset(source, options);
   try {
     const { format, train, test, classNames, heldOut, constants } = dataset;
     const digest = createHash('sha256');

@@ -5,7 +5,9 @@
 import { DistilleryError } from '../errors/errors.js';
 import type { KnownConstants } from './facts.js';
 import { openFiles } from './files/open.js';
+import type { FormatContents } from './format.js';
 import { findFormat } from './formats.js';
+import { openLoaded, type LoaderSource } from './loader.js';
 import { holdOut, type HoldoutSettings } from './holdout.js';
 import { shapeText, type ImageSplit } from './split.js';
 
@@ -32,19 +34,37 @@ export interface OpenDataset {
   /** Whether the test images were drawn from a data set that came without any. */
   readonly heldOut: boolean;
   readonly constants?: KnownConstants;
+  /** Whether mirrored images keep their class, where a loader says so. */
+  readonly flip?: boolean;
   /** Removes what was unpacked. */
   readonly close: () => Promise<void>;
 }
 
 /**
- * @param place a folder, a file, or `s3://bucket/prefix`.
+ * @param source a folder, a file, `s3://bucket/prefix`, or code that brings the data set.
  * @param known class names for data sets that bring none.
  * @throws DistilleryError `InvalidDataset` naming what is wrong.
  */
 export async function openDataset(
-  place: string,
+  source: string | LoaderSource,
   options: OpenOptions = {},
   known?: readonly string[],
+): Promise<OpenDataset> {
+  if (typeof source === 'string') return openPlace(source, options, known);
+  const { flip, ...contents } = await openLoaded(source);
+  const dataset = divide(source.label, contents, options, known);
+  return {
+    ...dataset,
+    format: 'loader',
+    ...(flip !== undefined && { flip }),
+    close: () => Promise.resolve(),
+  };
+}
+
+async function openPlace(
+  place: string,
+  options: OpenOptions,
+  known: readonly string[] | undefined,
 ): Promise<OpenDataset> {
   const { format: formatName, size, subset, environment = {} } = options;
   const { tree: root, scratch, close } = await openFiles(place, environment);
@@ -56,37 +76,40 @@ export async function openDataset(
     if (!format.subsets && subset !== undefined) {
       throw invalid(`--subset is for folders of ImageNet, not for ${format.name}.`);
     }
-    const {
-      train: all,
-      test: own,
-      classNames: found,
-      constants,
-    } = await format.open(tree, { size, subset, scratch });
-    const named = options.classNames ?? found ?? known ?? constants?.classNames;
-    const classNames = named ?? numbers(all, own);
-    // How many classes there are is then concluded from the labels, of which one may be wrong.
-    const suspect = named === undefined && own !== undefined ? highestLabel(own) : undefined;
-    checkLabels(place, 'train', all, classNames, suspect);
-    const { train, test } = own === undefined ? holdOut(all, options, classNames) : { train: all, test: own };
-    if (shapeText(train.shape) !== shapeText(test.shape)) {
-      throw invalid(
-        `${place}: training images are ${shapeText(train.shape)}, test images ${shapeText(test.shape)}. They must be alike.`,
-      );
-    }
-    checkLabels(place, 'test', test, classNames);
-    return {
-      format: format.name,
-      train,
-      test,
-      classNames,
-      heldOut: own === undefined,
-      ...(constants === undefined ? {} : { constants }),
-      close,
-    };
+    const contents = await format.open(tree, { size, subset, scratch });
+    return { ...divide(place, contents, options, known), format: format.name, close };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+/** Checks the labels, and holds out test images where there are none. */
+function divide(
+  place: string,
+  { train: all, test: own, classNames: found, constants }: FormatContents,
+  options: OpenOptions,
+  known: readonly string[] | undefined,
+): Omit<OpenDataset, 'format' | 'close'> {
+  const named = options.classNames ?? found ?? known ?? constants?.classNames;
+  const classNames = named ?? numbers(all, own);
+  // How many classes there are is then concluded from the labels, of which one may be wrong.
+  const suspect = named === undefined && own !== undefined ? highestLabel(own) : undefined;
+  checkLabels(place, 'train', all, classNames, suspect);
+  const { train, test } = own === undefined ? holdOut(all, options, classNames) : { train: all, test: own };
+  if (shapeText(train.shape) !== shapeText(test.shape)) {
+    throw invalid(
+      `${place}: training images are ${shapeText(train.shape)}, test images ${shapeText(test.shape)}. They must be alike.`,
+    );
+  }
+  checkLabels(place, 'test', test, classNames);
+  return {
+    train,
+    test,
+    classNames,
+    heldOut: own === undefined,
+    ...(constants === undefined ? {} : { constants }),
+  };
 }
 
 function numbers(...splits: readonly (ImageSplit | undefined)[]): string[] {

@@ -16,6 +16,8 @@ import { defaultImageBytes } from '../definition/image-memory.js';
 import type { CustomStageType } from '../custom/stage-type.js';
 import type { EngineInfo } from '../definition/stages.js';
 import { importBuiltin } from '../datasets/builtin.js';
+import { importDataset } from '../datasets/import.js';
+import type { DatasetLoaders } from '../datasets/loader.js';
 import { modulesValue, modulesVariable } from '../networks/modules.js';
 import { writeReport } from '../report/index.js';
 import { distilleryHome } from '../setup/home.js';
@@ -93,12 +95,14 @@ export function slotsOf({ slots, devices }: ComputeSettings): number {
 export interface Additions {
   /** Types of stages of your own, as `defineStage` makes them: definitions say `uses: custom/NAME`. */
   readonly stages?: readonly CustomStageType[];
+  /** Data sets that code of yours brings, by name: imported when a definition first says `source: NAME`. */
+  readonly datasets?: DatasetLoaders;
 }
 
 /** Light activities on the store of the environment, which is opened when the first of them needs it. */
 export function lightDependencies(
   say: (line: string) => void,
-  { stages = [] }: Additions = {},
+  { stages = [], datasets = {} }: Additions = {},
 ): LightDependencies {
   let store: Promise<ArtifactStore> | undefined;
   return {
@@ -118,7 +122,12 @@ export function lightDependencies(
         }
       }
     },
-    importBuiltin: (target, name) => importBuiltin(target, name, say, locateBuiltin(say)),
+    async importBuiltin(target, name) {
+      const load = Object.hasOwn(datasets, name) ? datasets[name] : undefined;
+      if (load === undefined) return importBuiltin(target, name, say, locateBuiltin(say));
+      say(`importing ${name} by its loader`);
+      return (await importDataset(target, { label: `the loader of ${name}`, load }, { name })).reference;
+    },
     writeReport,
     stages,
     versions: versions(),

@@ -17,6 +17,13 @@ export type { CustomStageType, OutputValues, StageOptions } from '../custom/stag
 export type { RandomStream, StageContext, StageDataset, StageStore } from '../custom/stage-context.js';
 export type { Reference } from '../artifacts/reference.js';
 export type { DistilledSet } from '../artifacts/result-folder.js';
+export type {
+  DatasetLoader,
+  DatasetLoaders,
+  LoadedDataset,
+  LoadedSplit,
+  Pixels,
+} from '../datasets/loader.js';
 export type { NetworkFunction } from '../networks/build.js';
 export type { CustomNetwork, CustomNetworks } from '../networks/custom.js';
 export type { Layers } from '../networks/layers.js';

@@ -57,10 +57,14 @@ export class DistilleryPlugin extends SimplePlugin {
     preemption = {},
     codecKeys = codecKeysFrom(process.env),
     stages = [],
+    datasets = {},
     ...compute
   }: DistilleryPluginOptions = {}) {
     const pool = createPool(compute);
-    const activities = activitiesOf(role, { ...lightDependencies(onNote, { stages }), compute: pool });
+    const activities = activitiesOf(role, {
+      ...lightDependencies(onNote, { stages, datasets }),
+      compute: pool,
+    });
     super({
       name: 'distillery',
       ...(codecKeys.length > 0 && {

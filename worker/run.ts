@@ -4,6 +4,7 @@
 import { Worker, type WorkerOptions } from '@temporalio/worker';
 import { withCodec } from '../codec/data-converter.js';
 import { codecKeysFrom } from '../codec/keys.js';
+import { loadersVariable, loadLoaderModules } from '../custom/loader-modules.js';
 import { loadStageModules, stagesVariable } from '../custom/stage-modules.js';
 import { COMPUTE_QUEUE, PIPELINE_QUEUE } from '../workflows/queues.js';
 import { createComputeActivities, createLightActivities } from '../activities/index.js';
@@ -27,6 +28,8 @@ export interface RunWorkerOptions extends ComputeSettings {
   readonly computeQueue?: string;
   /** Modules that define types of stages, beside those in `DISTILLERY_STAGES`, for pipeline workers. */
   readonly stages?: readonly string[];
+  /** Modules that define loaders of data sets, beside those in `DISTILLERY_LOADERS`, for pipeline workers. */
+  readonly loaders?: readonly string[];
   /** How long to wait for Temporal at the start. Default 10. */
   readonly waitSeconds?: number;
   readonly onEvent?: OnWorkerEvent;
@@ -84,7 +87,12 @@ async function work(options: RunWorkerOptions, notice: AbortSignal, health: Work
   const { queue: role, computeQueue = COMPUTE_QUEUE, onEvent = () => undefined } = options;
   const stages =
     role === 'compute' ? [] : await loadStageModules(options.stages ?? [], process.env[stagesVariable]);
-  const dependencies = lightDependencies((line) => onEvent({ type: 'note', line }), { stages });
+  const datasets =
+    role === 'compute' ? {} : await loadLoaderModules(options.loaders ?? [], process.env[loadersVariable]);
+  const dependencies = lightDependencies((line) => onEvent({ type: 'note', line }), {
+    stages,
+    datasets,
+  });
   const keys = codecKeysFrom(process.env);
   const dataConverter = withCodec(undefined, keys);
   const { connection, address, namespace } = await connectWorker(options.waitSeconds ?? 10);

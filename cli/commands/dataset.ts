@@ -3,6 +3,7 @@
  */
 import { type Command, InvalidArgumentError } from 'commander';
 
+import type { LoaderSource } from '../../datasets/loader.js';
 import type { OpenOptions } from '../../datasets/open.js';
 import { type CommandContext, commandWithExamples, printJson, serversOf } from '../command-context.js';
 import { datasetGrid } from '../results/dataset-grid.js';
@@ -29,11 +30,13 @@ interface SourceOptions {
   testFraction?: number;
   seed?: number;
   classes?: readonly string[];
+  loader?: string;
 }
 
 function withSourceOptions(command: Command): Command {
   return command
     .argument('<path>', 'folder, archive or file with the data set, or s3://bucket/prefix')
+    .option('--loader <file>', 'module whose loader of the name <path> brings it')
     .option('--format <name>', 'its format, when looking does not find it')
     .option('--size <pixels>', 'scale the shortest side and crop a square', wholeNumber)
     .option('--subset <name>', 'of ImageNet: imagenette, imagewoof, ...')
@@ -47,8 +50,20 @@ function openOptions({ classes, ...options }: SourceOptions, environment: NodeJS
   return { format, size, subset, testFraction, seed, classNames: classes, environment };
 }
 
+/** The path; or the loader of that name in a module of the user's own. */
+async function sourceOf(place: string, { loader }: SourceOptions): Promise<string | LoaderSource> {
+  if (loader === undefined) return place;
+  const { loadLoaderModules } = await import('../../custom/loader-modules.js');
+  const loaders = await loadLoaderModules([loader], undefined);
+  const load = Object.hasOwn(loaders, place) ? loaders[place] : undefined;
+  if (load !== undefined) return { label: `the loader of ${place}`, load };
+  const { DistilleryError } = await import('../../errors/errors.js');
+  const names = Object.keys(loaders).join(', ') || 'none';
+  throw new DistilleryError('InvalidDataset', `${loader} has no loader of "${place}"; it has ${names}.`);
+}
+
 interface ImportOptions extends SourceOptions {
-  name: string;
+  name?: string;
   flip: boolean;
 }
 
@@ -64,14 +79,17 @@ function importCommand(context: CommandContext): Command {
     },
   ]);
   return withSourceOptions(command)
-    .requiredOption('-n, --name <name>', 'what definitions call it')
+    .option('-n, --name <name>', 'what definitions call it (of a loader: default its own)')
     .option('--no-flip', 'mirrored images do not keep their class')
-    .action(async (place: string, { name, flip, ...source }: ImportOptions) => {
+    .action(async (place: string, { name: given, flip, ...source }: ImportOptions) => {
+      const name = given ?? (source.loader === undefined ? undefined : place);
+      if (name === undefined)
+        throw new InvalidArgumentError("Say what definitions call it: '--name my-data'.");
       const { openStore } = await import('../../artifacts/s3-store.js');
       const { importDataset } = await import('../../datasets/import.js');
       const environment = serversOf(context);
       const store = await openStore({ ...environment }, { createBucket: true, patienceMs: 60_000 });
-      const { manifest, format, heldOut } = await importDataset(store, place, {
+      const { manifest, format, heldOut } = await importDataset(store, await sourceOf(place, source), {
         ...openOptions(source, environment),
         name,
         // Left open, the data set's own knowledge decides.
@@ -102,7 +120,11 @@ function inspectCommand(context: CommandContext): Command {
     .action(async (place: string, { grid, json, ...source }: InspectOptions) => {
       const { inspectDataset } = await import('../../datasets/inspect.js');
       const perClass = grid === undefined ? 0 : 10;
-      const report = await inspectDataset(place, openOptions(source, serversOf(context)), perClass);
+      const report = await inspectDataset(
+        await sourceOf(place, source),
+        openOptions(source, serversOf(context)),
+        perClass,
+      );
       if (grid !== undefined) {
         const { writeFile } = await import('node:fs/promises');
         await writeFile(grid, await datasetGrid(report));

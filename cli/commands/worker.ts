@@ -26,6 +26,7 @@ interface WorkerOptions {
   checkpointInterval?: number | 'off';
   networks?: readonly string[];
   stages?: readonly string[];
+  loaders?: readonly string[];
   grace?: number;
   preemptionFile?: string;
   preemptionCommand?: readonly string[];
@@ -61,6 +62,7 @@ export function workerCommand(context: CommandContext): Command {
     .option('--devices <list>', 'CUDA devices by index or id, one slot each')
     .option('--networks <files...>', 'modules that define networks of your own')
     .option('--stages <files...>', 'modules that define types of stages of your own')
+    .option('--loaders <files...>', 'modules that define loaders of data sets')
     .addOption(
       new Option('--memory-limit <size>', 'of each slot, such as 8GiB (default: 90 % / slots)')
         .env('DISTILLERY_MEMORY_LIMIT')
@@ -152,6 +154,7 @@ export function workerCommand(context: CommandContext): Command {
         devices,
         networks,
         stages,
+        loaders,
         grace,
         preemptionFile,
         preemptionCommand,
@@ -165,6 +168,7 @@ export function workerCommand(context: CommandContext): Command {
         ...(threads === undefined ? {} : { threads }),
         ...(networks === undefined ? {} : { networks }),
         ...(stages === undefined ? {} : { stages }),
+        ...(loaders === undefined ? {} : { loaders }),
         ...(devices === undefined ? {} : { devices: devices.split(',').map((device) => device.trim()) }),
         ...(memoryLimit === undefined ? {} : { memoryLimit }),
         ...(datasetMemory === undefined ? {} : { datasetMemory }),
