@@ -32,7 +32,7 @@ const namePattern = /[A-Za-z_][A-Za-z0-9_]*(?:-[A-Za-z0-9_]+)*/y;
 const numberPattern = /(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?/y;
 const textPattern = /'(?:[^']|'')*'/y;
 const signPattern = /\}\}|&&|\|\||[=!<>]=|[-+*/%().,!<>]/y;
-const spacePattern = /\s*/y;
+const spacePattern = /[ \t\r\n]*/y;
 
 /** What people write who know other languages. */
 const otherSigns: Readonly<Record<string, string>> = {

@@ -6,27 +6,30 @@ import { DistilleryError } from '../errors/errors.js';
 import type { Cells } from './matrix.js';
 import { printable, type SourceFiles } from './source.js';
 
-export type IssueCode =
-  | 'too-large'
-  | 'encoding'
-  | 'yaml-syntax'
-  | 'yaml-feature'
-  | 'duplicate-key'
-  | 'unknown-key'
-  | 'missing-key'
-  | 'wrong-type'
-  | 'out-of-range'
-  | 'unknown-value'
-  | 'invalid-name'
-  | 'parameter'
-  | 'expression'
-  | 'unknown-stage'
-  | 'wrong-output'
-  | 'cycle'
-  | 'include'
-  | 'matrix'
-  | 'invalid-trajectory'
-  | 'inconsistent';
+/** Each is described in docs/errors.md; scripts rely on them. */
+export const issueCodes = [
+  'too-large',
+  'encoding',
+  'yaml-syntax',
+  'yaml-feature',
+  'duplicate-key',
+  'unknown-key',
+  'missing-key',
+  'wrong-type',
+  'out-of-range',
+  'unknown-value',
+  'invalid-name',
+  'parameter',
+  'expression',
+  'unknown-stage',
+  'wrong-output',
+  'cycle',
+  'include',
+  'matrix',
+  'invalid-trajectory',
+  'inconsistent',
+] as const;
+export type IssueCode = (typeof issueCodes)[number];
 
 /** Keys and indices from the top of the definition. */
 export type Path = readonly (string | number)[];
@@ -63,13 +66,18 @@ export class DefinitionError extends DistilleryError {
   }
 }
 
-/** `name:line:column: message` and the snippet, or `name: path: message` where there is no text. */
+/** `name:line:column: message [code]` and the snippet, or `name: path: message [code]` where there is no text. */
 function formatIssue(issue: DefinitionIssue, definitionName: string): string {
-  const place =
-    issue.line === undefined
-      ? `${definitionName}${issue.path === '' ? '' : `: ${issue.path}`}`
-      : `${issue.file === undefined ? definitionName : printable(issue.file)}:${issue.line}:${issue.column ?? 1}`;
-  return `${place}: ${issue.message}${issue.snippet === undefined ? '' : `\n${issue.snippet}`}`;
+  const snippet = issue.snippet === undefined ? '' : `\n${issue.snippet}`;
+  return `${formatPlace(issue, definitionName)}: ${issue.message} [${issue.code}]${snippet}`;
+}
+
+function formatPlace(
+  { path, file, line, column = 1 }: Omit<DefinitionIssue, 'code' | 'message'>,
+  name: string,
+): string {
+  if (line === undefined) return path === '' ? name : `${name}: ${path}`;
+  return `${file === undefined ? name : printable(file)}:${line}:${column}`;
 }
 
 function formatPath(path: Path): string {
@@ -141,8 +149,9 @@ export class Issues {
     return this.found.length;
   }
 
-  add(code: IssueCode, path: Path, message: string, place: Place = {}): void {
+  add(code: IssueCode, path: Path, text: string, place: Place = {}): void {
     const { source } = this.locator;
+    const message = printable(text);
     const written = this.writtenPath(path);
     const offset = place.offset ?? this.locator.offsetOf(written, place.part ?? 'value');
     const issue = { code, message, path: formatPath(written) };
@@ -178,10 +187,7 @@ export class Issues {
     const written = this.writtenPath(path);
     const offset = place.offset ?? this.locator.offsetOf(written, place.part ?? 'value');
     const position = source && offset !== undefined ? source.position(offset) : {};
-    return formatIssue(
-      { code: 'inconsistent', path: formatPath(written), message, ...position },
-      this.definitionName,
-    );
+    return `${formatPlace({ path: formatPath(written), ...position }, this.definitionName)}: ${printable(message)}`;
   }
 
   /** Throws all issues found so far, if any. */

@@ -27,7 +27,7 @@ export function definitionJsonSchema(): Record<string, unknown> {
     definitions: {
       expression: {
         type: 'string',
-        pattern: '\\$\\{\\{.*\\}\\}',
+        pattern: '\\$\\{\\{[\\s\\S]*\\}\\}',
         description: 'An expression such as ${{ params.ipc }} or ${{ params.ipc * 10 }}.',
       },
     },

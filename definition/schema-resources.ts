@@ -13,7 +13,15 @@ const bytesPerUnit: Readonly<Record<string, number>> = {
 const memoryPattern = /^(\d+(?:\.\d+)?) ?(MB|GB|MiB|GiB)$/;
 const expectedMemory = 'expected an amount of memory such as 8GiB or 500MiB';
 
-const memory = z.string().regex(memoryPattern, { error: expectedMemory });
+const leastMemory = 2 ** 20;
+const mostMemory = 2 ** 50;
+
+const memory = z
+  .string()
+  .regex(memoryPattern, { error: expectedMemory, abort: true })
+  .refine((text) => parseMemory(text) >= leastMemory && parseMemory(text) <= mostMemory, {
+    error: 'must be between 1MiB and 1048576GiB',
+  });
 
 /** Bytes of `8GiB`. */
 export function parseMemory(text: string): number {

@@ -67,7 +67,7 @@ export const condition = z
     },
   )
   .meta({
-    anyOf: [{ type: 'boolean' }, { type: 'string', pattern: '^\\s*\\$\\{\\{.*\\}\\}\\s*$' }],
+    anyOf: [{ type: 'boolean' }, { type: 'string', pattern: '^\\s*\\$\\{\\{[\\s\\S]*\\}\\}\\s*$' }],
     examples: ['${{ stages.evaluate.accuracy < 0.6 }}'],
   });
 
@@ -82,4 +82,8 @@ export const outputReference = (example: string) =>
         return `expected a reference to a stage's output, such as "${hint}"`;
       },
     })
-    .meta({ type: 'string', pattern: '^\\s*\\$\\{\\{.*\\}\\}\\s*$', examples: [`\${{ ${example} }}`] });
+    .meta({
+      type: 'string',
+      pattern: '^\\s*\\$\\{\\{[\\s\\S]*\\}\\}\\s*$',
+      examples: [`\${{ ${example} }}`],
+    });

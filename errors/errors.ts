@@ -2,45 +2,40 @@
  * @file The errors that distillery raises on purpose. Safe in the workflow sandbox: no imports.
  */
 
-/** What kind of thing went wrong; also the `type` of the Temporal ApplicationFailure it becomes. */
-export type ErrorCode =
+/** What kind of thing went wrong, and whether doing the same again may succeed. docs/errors.md says what to do. */
+export const errorCodes = {
   /** The definition, a parameter or a command-line argument is wrong: the user mends it. */
-  | 'InvalidDefinition'
+  InvalidDefinition: { retryable: false },
   /** The data set is missing, damaged, of the wrong shape or does not fit the definition. */
-  | 'InvalidDataset'
+  InvalidDataset: { retryable: false },
   /** Stored trajectories do not fit what the definition asks of them. */
-  | 'InvalidTrajectory'
+  InvalidTrajectory: { retryable: false },
   /** The learned rate or the loss became NaN, infinite or exploded. */
-  | 'Diverged'
+  Diverged: { retryable: false },
   /** The store refuses us: wrong credentials, missing rights, missing bucket. */
-  | 'StoreRefused'
+  StoreRefused: { retryable: false },
   /** The store does not answer, or answers with a passing error: worth another try. */
-  | 'StoreUnavailable'
+  StoreUnavailable: { retryable: true },
   /** Stored bytes do not have the digest they should have. */
-  | 'Corrupt'
+  Corrupt: { retryable: true },
   /** No space left on a disk of ours or of the store. */
-  | 'NoSpace'
+  NoSpace: { retryable: true },
   /** TensorFlow or its binding is missing or does not load. */
-  | 'EngineUnavailable'
+  EngineUnavailable: { retryable: false },
   /** A server (Temporal, S3) cannot be reached or started, or its port is taken. */
-  | 'ServerUnavailable'
+  ServerUnavailable: { retryable: false },
   /** Something could not be downloaded or installed. */
-  | 'SetupFailed'
+  SetupFailed: { retryable: false },
   /** The compute process ended or hung. */
-  | 'ComputeFailed'
+  ComputeFailed: { retryable: true },
   /** The compute process took more memory than it may have, or than there was. */
-  | 'OutOfMemory'
+  OutOfMemory: { retryable: true },
   /** The worker is going away; the work goes on elsewhere from its last checkpoint. */
-  | 'Preempted';
+  Preempted: { retryable: true },
+} as const;
 
-const retryable: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  'StoreUnavailable',
-  'Corrupt',
-  'NoSpace',
-  'ComputeFailed',
-  'OutOfMemory',
-  'Preempted',
-]);
+/** Also the `type` of the Temporal ApplicationFailure that an error becomes. */
+export type ErrorCode = keyof typeof errorCodes;
 
 /**
  * An error with a reason a user can act on. The message says what, where and what to do, in that order,
@@ -57,6 +52,6 @@ export class DistilleryError extends Error {
   ) {
     super(message, options);
     this.name = code;
-    this.retryable = retryable.has(code);
+    this.retryable = errorCodes[code].retryable;
   }
 }

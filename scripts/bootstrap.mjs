@@ -1,11 +1,11 @@
 /**
- * @file Start of `npm run setup`, `npm run demo`, `npm test`, `npm run bench` and `npm run test:faults` in a
+ * @file Start of `npm run setup`, `npm run demo`, `npm test`, `npm run bench`, `npm run test:faults` and `npm run fuzz` in a
  * checkout that may hold nothing but its sources: no node_modules, no build. Node's own modules only, and,
  * here, only syntax that an old Node reads.
  *
- * Usage: node scripts/bootstrap.mjs setup|demo|test|faults|bench|bench:orchestration [arguments]
+ * Usage: node scripts/bootstrap.mjs setup|demo|test|faults|fuzz|bench|bench:orchestration [arguments]
  */
-const commands = ['setup', 'demo', 'test', 'faults', 'bench', 'bench:orchestration'];
+const commands = ['setup', 'demo', 'test', 'faults', 'fuzz', 'bench', 'bench:orchestration'];
 const command = process.argv[2];
 const major = Number(process.versions.node.split('.')[0]);
 

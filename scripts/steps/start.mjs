@@ -16,6 +16,8 @@ export async function start(command, args) {
   await build();
   if (command === 'test') return runTests(args);
   if (command === 'faults') return runFaults(args);
+  if (command === 'fuzz')
+    return run(process.execPath, [join(root, 'dist', 'test', 'definition', 'fuzz', 'main.js'), ...args]);
   const bench = { bench: 'engine', 'bench:orchestration': 'orchestration' }[command];
   if (bench !== undefined)
     return run(process.execPath, [join(root, 'dist', 'bench', bench, 'main.js'), ...args]);

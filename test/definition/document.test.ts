@@ -79,13 +79,13 @@ describe('the error', () => {
     assert.equal(
       failure(text, { name: 'my.yaml' }).message,
       [
-        'my.yaml:4:1: unknown key "sed" in a definition; did you mean "seed"?',
+        'my.yaml:4:1: unknown key "sed" in a definition; did you mean "seed"? [unknown-key]',
         '   4 | sed: 7',
         '     | ^',
-        'my.yaml:10:20: must be at least 1, found 0',
+        'my.yaml:10:20: must be at least 1, found 0 [out-of-range]',
         '  10 |     with: { count: 0, epochs: 10 }',
         '     |                    ^',
-        'my.yaml:26:13: there is no stage "expert"; did you mean "experts"?',
+        'my.yaml:26:13: there is no stage "expert"; did you mean "experts"? [unknown-stage]',
         '  26 |     needs: [expert]',
         '     |             ^',
       ].join('\n'),
@@ -94,7 +94,7 @@ describe('the error', () => {
 
   it('has a path where there is no text', () => {
     const { message } = failure({ name: 'x', dataset: 'y', stages: { e: { uses: 'evaluate', with: {} } } });
-    assert.equal(message, 'definition: stages.e.with.dataset: "dataset" is missing');
+    assert.equal(message, 'definition: stages.e.with.dataset: "dataset" is missing [missing-key]');
   });
 
   it('cuts long lines around the place and keeps control characters off the terminal', () => {

@@ -89,7 +89,7 @@ describe('include', () => {
     ]);
     assert.throws(
       () => compile(main, { name: 'my/main.yaml', readFragment: fragments({ 'shared/experts.yaml': file }) }),
-      /\nmy\/shared\/experts\.yaml:4:13: unknown key .*\n {3}4 \| {5}with: \{ cuont: 2, epochs: 10 \}\n {5}\| {13}\^$/,
+      /\nmy\/shared\/experts\.yaml:4:13: unknown key .* \[unknown-key\]\n {3}4 \| {5}with: \{ cuont: 2, epochs: 10 \}\n {5}\| {13}\^$/,
     );
     assert.deepEqual(problems('include: [a.yaml]\n', { 'a.yaml': '\uFEFFname: "${{ 1 + }}"\nb: [\n' }), [
       'my/a.yaml:3:1 not valid YAML: flow sequence in block collection must be sufficiently indented and end with a ]',
