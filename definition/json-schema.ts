@@ -9,7 +9,7 @@ import { importedStage } from './schema-imports.js';
 
 const expression = { $ref: '#/definitions/expression' };
 /** Kinds of values that an expression may stand for; a text is a text with or without one. */
-const replaceable = new Set(['number', 'boolean', 'enum']);
+const replaceable = new Set(['number', 'boolean', 'enum', 'literal']);
 
 /** Stands for all types of stages that users may add: of their settings nothing is known here. */
 const anyType = { name: 'NAME', version: 1, inputs: z.looseObject({}), outputs: {} };
@@ -23,7 +23,7 @@ export function definitionJsonSchema(): Record<string, unknown> {
     $schema,
     title: 'distillery pipeline',
     description: 'A pipeline that distils a data set of images.',
-    ...rest,
+    ...(withoutOneOf(rest) as object),
     definitions: {
       expression: {
         type: 'string',
@@ -49,6 +49,8 @@ function jsonSchemaOf(schema: z.ZodType) {
       }
       const { type } = zodSchema._zod.def;
       const { description, default: value, ...rest } = jsonSchema;
+      // The type of a stage is a plain name.
+      if (path.at(-1) === 'uses') return;
       if (!replaceable.has(type)) {
         // An id or name keeps its pattern, or is an expression.
         if (type !== 'string' || rest.pattern === undefined || path.includes('propertyNames')) return;
@@ -68,4 +70,13 @@ function alsoImported({ properties }: { properties?: Record<string, unknown> }):
   const stages = properties?.['stages'] as { additionalProperties: { oneOf: object[] } };
   const imported = Object.entries(jsonSchemaOf(importedStage)).filter(([key]) => key !== '$schema');
   stages.additionalProperties.oneOf.push(Object.fromEntries(imported));
+}
+
+/** With an expression for a name, several alternatives may be meant. */
+function withoutOneOf(schema: unknown): unknown {
+  if (typeof schema !== 'object' || schema === null) return schema;
+  if (Array.isArray(schema)) return schema.map(withoutOneOf);
+  return Object.fromEntries(
+    Object.entries(schema).map(([key, value]) => [key === 'oneOf' ? 'anyOf' : key, withoutOneOf(value)]),
+  );
 }

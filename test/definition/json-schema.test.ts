@@ -29,8 +29,44 @@ describe('the JSON Schema', () => {
     );
   });
 
+  it('accepts expressions wherever a number, a word, a truth or a name of an alternative stands', () => {
+    const expression = "'${{ params.ipc }}'";
+    for (const [passage, replacement] of [
+      ['seed: 7', `seed: ${expression}`],
+      ['limit: 1000', `limit: ${expression}, zca: ${expression}`],
+      ['architecture: ConvNet, depth: 2', `architecture: ${expression}, depth: ${expression}`],
+      ['network: { architecture: ConvNet, depth: 2, width: 8 }', `network: ${expression}`],
+      [
+        'epochs: 10 }',
+        `epochs: 10, augmentation: ${expression}, lr: ${expression}, keepEpochs: ${expression} }`,
+      ],
+      ['synSteps: 5', `name: ${expression}\n        synSteps: ${expression}`],
+      [
+        'needs: [experts]',
+        `needs: [${expression}]\n    retry: { preemptions: ${expression} }\n    cache: ${expression}`,
+      ],
+      [
+        '${{ stages.distill.result }}',
+        `\${{ stages.distill.result }}\n      lr: ${expression}\n      networks: ${expression}`,
+      ],
+      ['${{ stages.experts.trajectories }}', '"${{ if(params.ipc > 1,\\n stages.a.x, stages.b.x) }}"'],
+    ] as const) {
+      const text = changed(passage, replacement);
+      assert.ok(validate(parse(text)), `${text}\n${JSON.stringify(validate.errors)}`);
+    }
+    const method = changed(
+      'synSteps: 5',
+      "name: '${{ if(params.ipc > 9, ''dm'', ''mtt'') }}'\n        synSteps: 5",
+    );
+    assert.ok(validate(parse(method)), JSON.stringify(validate.errors));
+    assert.deepEqual(compile(method).plan, compile(example).plan);
+  });
+
   it('refuses unknown keys, wrong types, ranges and names', () => {
     for (const text of [
+      changed('uses: distill', "uses: '${{ params.ipc }}'"),
+      changed('synSteps: 5', 'synStep: 5'),
+      changed('synSteps: 5', 'name: mt\n        synSteps: 5'),
       changed('seed: 7', 'sed: 7'),
       changed('count: 2', 'count: many'),
       changed('count: 2', 'count: 0'),
@@ -59,6 +95,17 @@ describe('the pipelines', () => {
       assert.equal(describePlan(plan).sgdSteps > 0, isKnown, 'work is counted where the data set is known');
     });
   }
+
+  it('in folders fit the JSON Schema, too', () => {
+    const all = readdirSync(pipelines, { recursive: true, encoding: 'utf8' });
+    const nested = all.filter((file) => file.endsWith('.yaml') && !files.includes(file));
+    assert.ok(nested.length > 10);
+    for (const file of nested)
+      assert.ok(
+        validate(parse(readFileSync(join(pipelines, file), 'utf8'))),
+        `${file}: ${JSON.stringify(validate.errors)}`,
+      );
+  });
 });
 
 describe('the documentation', () => {
