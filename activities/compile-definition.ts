@@ -17,7 +17,7 @@ export async function compileDefinition(
   stages: readonly StageSignature[] = [],
 ): Promise<CompiledDefinition> {
   const { plan } = compile(definition, { stages, ...(params && { params }) });
-  const text = textOf(definition);
+  const text = definitionBytes(definition);
   const planText = new TextEncoder().encode(JSON.stringify(plan));
   const [reference, storedPlan] = await Promise.all([
     store.putObject(definitionKey(sha256(text)), text, 'application/yaml'),
@@ -26,7 +26,8 @@ export async function compileDefinition(
   return { plan: packPlan(plan), definition: reference, storedPlan };
 }
 
-function textOf(definition: Definition): Uint8Array {
+/** The definition as it is kept, however it was sent. */
+export function definitionBytes(definition: Definition): Uint8Array {
   if (definition instanceof Uint8Array) return definition;
   // JSON is YAML, so a parsed document is kept as one that can be sent again.
   const text = typeof definition === 'string' ? definition : `${JSON.stringify(definition, null, 2)}\n`;

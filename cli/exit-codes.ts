@@ -7,6 +7,8 @@ export const exitCodes = {
   ok: 0,
   /** The work failed: a run, a check, a download. */
   failed: 1,
+  /** `diff`: something would be computed again. */
+  different: 1,
   /** The command line or the definition is wrong: the same call can never succeed. */
   usage: 2,
   /** Temporal or the artifact store does not answer. */

@@ -23,8 +23,8 @@ export function collectParameter(text: string, before: ParameterOptions['param']
   return { ...before, [name]: text.slice(equals + 1) };
 }
 
-export function parameterOption(): Option {
-  return new Option('-p, --param <name=value>', 'set a parameter of the definition (repeatable)')
+export function parameterOption(meaning = 'set a parameter of the definition (repeatable)'): Option {
+  return new Option('-p, --param <name=value>', meaning)
     .default({}, 'the defaults of the definition')
     .argParser(collectParameter);
 }

@@ -6,15 +6,23 @@ import { Command } from 'commander';
 import { artifactsCommand } from './commands/artifacts.js';
 import { calibrateCommand } from './commands/calibrate.js';
 import { codecCommand } from './commands/codec.js';
+import { compareCommand } from './commands/compare.js';
+import { completionCommand } from './commands/completion.js';
 import { cancelCommand, pauseCommand, resumeCommand, retryCommand } from './commands/control.js';
 import { datasetCommand } from './commands/dataset.js';
 import { demoCommand } from './commands/demo.js';
+import { diffCommand } from './commands/diff.js';
 import { downCommand } from './commands/down.js';
 import { engineCommand } from './commands/engine.js';
 import { flattenCommand } from './commands/flatten.js';
+import { graphCommand } from './commands/graph.js';
+import { initCommand } from './commands/init.js';
 import { listCommand } from './commands/list.js';
+import { logsCommand } from './commands/logs.js';
 import { planCommand } from './commands/plan.js';
+import { rerunCommand } from './commands/rerun.js';
 import { runCommandOf } from './commands/run.js';
+import { schemaCommand } from './commands/schema.js';
 import { setupCommand } from './commands/setup.js';
 import { statusCommand } from './commands/status.js';
 import { upCommand } from './commands/up.js';
@@ -31,6 +39,7 @@ Exit codes:
 Start here:
   distillery demo                          everything once, in some minutes
   distillery up                            servers and workers in the foreground
+  distillery init                          write a definition of your own
   distillery run pipelines/NAME.yaml       start a pipeline and follow it
 `;
 
@@ -49,13 +58,20 @@ export function buildProgram(context: CommandContext, version: string): Command 
     runCommandOf(context),
     statusCommand(context),
     listCommand(context),
+    logsCommand(context),
+    compareCommand(context),
+    rerunCommand(context),
     pauseCommand(context),
     resumeCommand(context),
     retryCommand(context),
     cancelCommand(context),
+    initCommand(context),
     validateCommand(context),
     flattenCommand(context),
     planCommand(context),
+    graphCommand(context),
+    diffCommand(context),
+    schemaCommand(context),
     calibrateCommand(context),
     artifactsCommand(context),
     datasetCommand(context),
@@ -64,6 +80,7 @@ export function buildProgram(context: CommandContext, version: string): Command 
     setupCommand(context),
     engineCommand(context),
     verifyCommand(context),
+    completionCommand(context),
   ])
     program.addCommand(command);
   for (const command of withSubcommands(program)) {

@@ -12,7 +12,7 @@ import { checkHistory, GoOnInNewRun, historyIsLong } from './history.js';
 import { light } from './proxies.js';
 import { runStage, type StageWork } from './stage.js';
 import type { StageInput, StageOutcome } from './stage-input.js';
-import { resolveOutput } from './upstream.js';
+import { distillationInputs, type DistillationInputs } from './stage-inputs.js';
 
 /** Where the loop is between two chunks. */
 export interface DistillPosition {
@@ -30,16 +30,9 @@ export type DistillInput = StageInput<DistillStage, DistillPosition>;
 /** As for every training on synthetic images: method, section 7. */
 const candidateTraining = { lr: 'learned', momentum: 0.9, weightDecay: 5e-4, batchSize: 256 } as const;
 
-/** What a distillation is computed from beside the data set. */
-type Inputs = Readonly<Partial<Record<'trajectories' | 'initial', Reference>>>;
-
 /** Distils the data set and selects the result among its candidates. */
 export async function distill(input: DistillInput): Promise<StageOutcome> {
-  const { trajectories, init } = input.stage.with;
-  const inputs = (): Inputs => ({
-    ...(trajectories && { trajectories: resolveOutput(input.upstream, trajectories) }),
-    ...(typeof init !== 'string' && { initial: resolveOutput(input.upstream, init) }),
-  });
+  const inputs = () => distillationInputs(input.stage.with, input.upstream);
   return runStage(input, inputs, async (stage) => {
     const loop = new ChunkLoop(input, inputs(), stage);
     stage.resumeFrom(() => loop.position);
@@ -56,7 +49,7 @@ class ChunkLoop {
 
   constructor(
     private readonly input: DistillInput,
-    private readonly inputs: Inputs,
+    private readonly inputs: DistillationInputs,
     private readonly stage: StageWork<DistillPosition>,
   ) {
     const { iteration = 0, candidates = [], metrics } = input.resume?.position ?? {};

@@ -3,7 +3,6 @@
  * and on the baselines, one activity each.
  */
 import type { EvaluationScores } from '../activities/contract.js';
-import type { Reference } from '../artifacts/reference.js';
 import type { EvaluateNetworkInput, TrainingSet } from '../compute/protocol.js';
 import type { EvaluateStage } from '../definition/plan.js';
 import { networkName } from '../definition/network-names.js';
@@ -15,7 +14,8 @@ import { light } from './proxies.js';
 import { runStage, type StageWork } from './stage.js';
 import type { StageInput, StageOutcome } from './stage-input.js';
 import { stageTotal } from './stage-total.js';
-import { mainArtifact, resolveOutput } from './upstream.js';
+import { evaluationInputs, expertSets } from './stage-inputs.js';
+import { resolveOutput } from './upstream.js';
 
 /** Accuracy of each run by cell of the grid, null where there is none yet. */
 export type EvaluationPosition = readonly (readonly (number | null)[])[];
@@ -46,7 +46,7 @@ interface Column extends Pick<Cell, 'trainedOn' | 'trainingSet' | 'training'> {
 export async function evaluate(input: EvaluateInput): Promise<StageOutcome> {
   return runStage(
     input,
-    () => stageInputs(input),
+    () => evaluationInputs(input.stage.with.dataset, input.upstream),
     async (stage) => {
       const cells = grid(input);
       stage.resumeFrom(() => cells.map(({ accuracies }) => accuracies));
@@ -57,23 +57,10 @@ export async function evaluate(input: EvaluateInput): Promise<StageOutcome> {
         network,
         accuracies: accuracies.filter(isMeasured),
       }));
-      const experts = Object.values(expertSets(input));
+      const experts = Object.values(expertSets(input.upstream));
       const summary = { scores, experts, ...(input.stage.with.full && { ofFull: true as const }) };
       return stage.unit('summary', () => light.summariseEvaluation(summary));
     },
-  );
-}
-
-function stageInputs(input: EvaluateInput): Record<string, Reference> {
-  return { dataset: resolveOutput(input.upstream, input.stage.with.dataset), ...expertSets(input) };
-}
-
-/** Experts upstream show what training on everything gives. */
-function expertSets({ upstream }: EvaluateInput): Record<string, Reference> {
-  return Object.fromEntries(
-    Object.entries(upstream)
-      .filter(([, { stage }]) => stage.uses === 'train-experts')
-      .map(([id, { manifest }]) => [`experts ${id}`, mainArtifact(manifest.output)]),
   );
 }
 

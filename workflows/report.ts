@@ -5,7 +5,7 @@ import type { ReportStage } from '../definition/plan.js';
 import { light } from './proxies.js';
 import { runStage } from './stage.js';
 import type { StageInput, StageOutcome } from './stage-input.js';
-import { mainArtifact } from './upstream.js';
+import { reportInputs } from './stage-inputs.js';
 
 export type ReportStageInput = StageInput<ReportStage>;
 
@@ -13,10 +13,7 @@ export type ReportStageInput = StageInput<ReportStage>;
 export async function report(input: ReportStageInput): Promise<StageOutcome> {
   const { source, upstream, upstreamKeys, run } = input;
   const inputs = () => ({
-    definition: source.definition,
-    ...Object.fromEntries(
-      Object.entries(upstream).map(([id, { manifest }]) => [`stage ${id}`, mainArtifact(manifest.output)]),
-    ),
+    ...reportInputs(upstream, source.definition),
     ...Object.fromEntries(
       Object.entries(upstreamKeys ?? {}).map(([id, { sha256 }]) => [`stage ${id}`, { sha256 }]),
     ),

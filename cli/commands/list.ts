@@ -1,21 +1,19 @@
 /**
  * @file `distillery list`: the runs that Temporal knows, newest first.
  */
+import type { WorkflowExecutionInfo } from '@temporalio/client';
 import type { Command } from 'commander';
 
 import { type CommandContext, commandWithExamples, printJson, serversOf } from '../command-context.js';
+import type { ListedRun } from '../runs/listed-runs.js';
 import { printable } from '../terminal/escape.js';
 import { formatDateTime, formatDuration } from '../terminal/format.js';
 import { tableLines } from '../terminal/table.js';
+import { truncate } from '../terminal/width.js';
 import { wholeNumber } from '../whole-number.js';
 
-interface ListedRun {
-  readonly workflowId: string;
-  readonly runId: string;
-  readonly state: string;
-  readonly startedAt: string;
-  readonly seconds: number;
-}
+/** Each run is asked for what it was started with and what came out. */
+const atOnce = 16;
 
 export function listCommand(context: CommandContext): Command {
   return commandWithExamples('list', 'List runs, newest first.', [
@@ -26,23 +24,20 @@ export function listCommand(context: CommandContext): Command {
     .option('--json', 'print JSON')
     .action(async (options: { limit: number; json?: true }) => {
       const { connectTemporal } = await import('../temporal/connect.js');
+      const { listedRun } = await import('../runs/listed-runs.js');
       const temporal = await connectTemporal(serversOf(context));
       try {
-        const runs: ListedRun[] = [];
+        const found: WorkflowExecutionInfo[] = [];
         const query = "WorkflowType = 'pipeline'";
-        for await (const run of temporal.client.workflow.list({
-          query,
-          pageSize: Math.min(options.limit, 1000),
-        })) {
-          const end = run.closeTime ?? new Date();
-          runs.push({
-            workflowId: run.workflowId,
-            runId: run.runId,
-            state: run.status.name.toLowerCase().replaceAll('_', ' '),
-            startedAt: run.startTime.toISOString(),
-            seconds: (end.getTime() - run.startTime.getTime()) / 1000,
-          });
-          if (runs.length >= options.limit) break;
+        const pageSize = Math.min(options.limit, 1000);
+        for await (const run of temporal.client.workflow.list({ query, pageSize })) {
+          found.push(run);
+          if (found.length >= options.limit) break;
+        }
+        const runs: ListedRun[] = [];
+        for (let from = 0; from < found.length; from += atOnce) {
+          const some = found.slice(from, from + atOnce);
+          runs.push(...(await Promise.all(some.map((run) => listedRun(temporal.client, run)))));
         }
         if (options.json) printJson(context.out, runs);
         else show(context, runs, `${temporal.address}, namespace ${temporal.namespace}`);
@@ -52,6 +47,8 @@ export function listCommand(context: CommandContext): Command {
     });
 }
 
+const widestResult = 40;
+
 function show({ out }: CommandContext, runs: readonly ListedRun[], where: string): void {
   if (runs.length === 0) {
     out.line(`No runs on ${where}. Start one with \`distillery run FILE\`.`);
@@ -59,18 +56,23 @@ function show({ out }: CommandContext, runs: readonly ListedRun[], where: string
   }
   const lines = tableLines(
     [
-      { title: 'ID', flexible: true },
+      { title: 'ID' },
+      { title: 'PIPELINE', flexible: true },
       { title: 'STATE' },
       { title: 'STARTED' },
       { title: 'TIME', align: 'right' },
+      { title: 'RESULT' },
     ],
     runs.map((run) => [
       printable(run.workflowId),
+      printable(run.name ?? '-'),
       run.state,
       formatDateTime(new Date(run.startedAt)),
       formatDuration(run.seconds),
+      truncate(printable(run.result ?? '-'), widestResult),
     ]),
-    out,
+    // In a pipe ids stay whole: they are for the next command.
+    { colours: out.colours, columns: out.interactive ? out.columns : Infinity },
   );
   for (const line of lines) out.line(line);
 }

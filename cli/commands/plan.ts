@@ -1,8 +1,11 @@
 /**
- * @file `distillery plan`: what a definition would do, without any server.
+ * @file `distillery plan`: what a definition would do. Needs no server; asks the store, where there is one, what is
+ * there already.
  */
 import type { Command } from 'commander';
 
+import { importSourceText } from '../../definition/imports.js';
+import type { Plan } from '../../definition/plan.js';
 import type { PlanSummary, StageSummary } from '../../definition/index.js';
 import { type CommandContext, commandWithExamples, printJson } from '../command-context.js';
 import type { EstimateSettings } from '../estimate.js';
@@ -12,17 +15,22 @@ import {
   parameterOption,
   type ParameterOptions,
 } from '../parameters.js';
+import { lookIntoStore, type PlanStore, storeJson, storeLines, storeWord } from '../plans/plan-store.js';
 import { stagesOf, stagesOption, type StagesOptions } from '../stages-option.js';
 import { printable, printableLines } from '../terminal/escape.js';
 import { formatBytes } from '../terminal/format.js';
 import { tableLines } from '../terminal/table.js';
+import { wrapped } from '../terminal/width.js';
 import { bytes, wholeNumber } from '../whole-number.js';
 import { estimateHelp, estimateLines } from './plan-estimate.js';
 import { groupsOf, type PlannedGroup, sumEstimates, sumSummaries } from './plan-groups.js';
 
 interface PlanOptions extends EstimateSettings, ParameterOptions, StagesOptions {
+  readonly store: boolean;
   readonly json?: true;
 }
+
+const notAsked: PlanStore = { unknown: 'The store was not asked what is there already.' };
 
 export function planCommand(context: CommandContext): Command {
   return commandWithExamples('plan', 'Show what a definition would do.', [
@@ -39,18 +47,20 @@ export function planCommand(context: CommandContext): Command {
     .option('--slots <count>', 'compute processes that share this machine (default: 1)', wholeNumber)
     .option('--workers <count>', 'machines or GPUs like this one (default: 1)', wholeNumber)
     .option('--memory-limit <size>', 'of each slot, such as 8GiB (default: 90 % / slots)', bytes)
+    .option('--no-store', 'do not ask the store what is there already')
     .option('--json', 'print JSON')
     .action(async (file: string, options: PlanOptions) => {
       const { loadDefinition } = await import('../definition-file.js');
       const { describePlan } = await import('../../definition/index.js');
       const params = await givenParameters(options);
       const types = await stagesOf(options, context);
-      const { plan, warnings } = await loadDefinition(file, params, types);
+      const { bytes: sent, plan, warnings } = await loadDefinition(file, params, types);
       const summary = describePlan(plan);
       const { estimateHere } = await import('../estimate.js');
       const estimate = estimateHere(plan, context, options);
+      const look = options.store ? await lookIntoStore(context, plan, sent) : notAsked;
       if (options.json) {
-        printJson(context.out, { plan, summary, ...estimate, warnings });
+        printJson(context.out, { plan, summary, ...estimate, ...storeJson(look), warnings });
         return;
       }
       const groups = groupsOf(plan);
@@ -63,9 +73,11 @@ export function planCommand(context: CommandContext): Command {
           stages: groups.flatMap((group) => sumEstimates(group, estimates)),
         },
       };
-      for (const line of headLines(summary)) context.out.line(line);
+      for (const line of [...headLines(summary), ...importLines(plan)]) context.out.line(line);
       context.out.line();
-      for (const line of stageTable(stages, context)) context.out.line(line);
+      for (const line of stageTable(stages, look, context)) context.out.line(line);
+      for (const line of storeLines(look))
+        for (const part of wrapped(line, context.out.columns)) context.out.line(part);
       context.out.line();
       for (const line of estimateLines({ ...estimate, ...estimated }, context)) context.out.line(line);
       context.out.line();
@@ -91,7 +103,17 @@ function headLines({ name, seed, params, dataset, network }: PlanSummary): strin
   ];
 }
 
-function stageTable(stages: readonly StageSummary[], { out }: CommandContext): string[] {
+/** `experts  from fmnist/experts, not computed`. */
+function importLines({ imports = [] }: Plan): string[] {
+  const width = Math.max(7, ...imports.map(({ id }) => id.length));
+  return imports.map(
+    ({ id, from }) =>
+      `${printable(id).padEnd(width)}  from ${printable(importSourceText(from))}, not computed`,
+  );
+}
+
+function stageTable(stages: readonly StageSummary[], look: PlanStore, { out }: CommandContext): string[] {
+  const known = 'stored' in look;
   return tableLines(
     [
       { title: 'STAGE' },
@@ -101,6 +123,7 @@ function stageTable(stages: readonly StageSummary[], { out }: CommandContext): s
       { title: 'AT ONCE', align: 'right' },
       { title: 'SGD STEPS', align: 'right' },
       { title: 'STORED', align: 'right' },
+      ...(known ? [{ title: 'STORE' }] : []),
     ],
     stages.map((stage) => [
       printable(stage.id),
@@ -110,6 +133,7 @@ function stageTable(stages: readonly StageSummary[], { out }: CommandContext): s
       String(stage.parallel),
       stage.sgdSteps === undefined ? '-' : grouped(stage.sgdSteps),
       stage.storedBytes === undefined ? '-' : formatBytes(stage.storedBytes),
+      ...(known ? [storeWord(look, stage.id)] : []),
     ]),
     out,
   );

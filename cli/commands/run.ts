@@ -3,10 +3,7 @@
  */
 import type { Command } from 'commander';
 
-import type { Plan } from '../../definition/plan.js';
-import type { PipelineResult } from '../../definition/stages.js';
 import { type CommandContext, commandWithExamples, serversOf } from '../command-context.js';
-import { exitCodes } from '../exit-codes.js';
 import {
   givenParameters,
   parameterFileOption,
@@ -14,7 +11,6 @@ import {
   type ParameterOptions,
 } from '../parameters.js';
 import { stagesOf, stagesOption, type StagesOptions } from '../stages-option.js';
-import type { TemporalClient } from '../temporal/connect.js';
 import { printable, printableLines } from '../terminal/escape.js';
 
 interface RunOptions extends ParameterOptions, StagesOptions {
@@ -64,43 +60,10 @@ export function runCommandOf(context: CommandContext): Command {
           );
           return;
         }
+        const { followToEnd } = await import('../runs/follow-to-end.js');
         await followToEnd(context, temporal, workflowId, plan);
       } finally {
         await temporal.close();
       }
     });
-}
-
-async function followToEnd(
-  context: CommandContext,
-  { client, address }: Pick<TemporalClient, 'client' | 'address'>,
-  workflowId: string,
-  plan: Plan,
-): Promise<void> {
-  const { ended, followRun } = await import('../temporal/follow.js');
-  const { runDisplay } = await import('../status/display.js');
-  const { accuracyLines } = await import('../results/accuracy-summary.js');
-  const { out } = context;
-  out.line(`Started ${printable(workflowId)} at ${printable(address)}. Ctrl-C stops following, not the run.`);
-  const interrupted = new AbortController();
-  const onInterrupt = (): void => interrupted.abort();
-  process.once('SIGINT', onInterrupt);
-  try {
-    const end = await followRun(client, workflowId, runDisplay(out), { signal: interrupted.signal });
-    if (end === undefined || !ended(end)) {
-      out.line(`The run goes on: \`distillery status ${printable(workflowId)} --watch\`.`);
-      process.exitCode = exitCodes.interrupted;
-      return;
-    }
-    if (end.state !== 'finished') {
-      process.exitCode = exitCodes.failed;
-      return;
-    }
-    const result = (await client.workflow.getHandle(workflowId).result()) as PipelineResult;
-    out.line();
-    for (const line of accuracyLines(result, plan, out)) out.line(line);
-    out.line(`Results: \`distillery artifacts get ${printable(workflowId)}\`.`);
-  } finally {
-    process.off('SIGINT', onInterrupt);
-  }
 }

@@ -4,6 +4,7 @@
 import type { Client } from '@temporalio/client';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 
+import type { Definition } from '../../activities/contract.js';
 import type { PipelineOptions } from '../../definition/stages.js';
 import { DistilleryError } from '../../errors/errors.js';
 import { PIPELINE_QUEUE } from '../../workflows/queues.js';
@@ -23,7 +24,7 @@ export function freshWorkflowId(name: string, now: Date): string {
 export async function startPipeline(
   client: Client,
   workflowId: string,
-  definition: Uint8Array,
+  definition: Definition,
   options: PipelineOptions,
 ): Promise<void> {
   try {

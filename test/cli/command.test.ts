@@ -2,39 +2,20 @@
  * @file The command as users and scripts meet it: help, exit codes, output.
  */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 
 import { packageRoot } from '../../setup/package-root.js';
+import { distilleryIn, type Ended } from './command.js';
 
-const main = fileURLToPath(new URL('../../cli/main.js', import.meta.url));
 const home = mkdtempSync(join(tmpdir(), 'distillery-home-'));
 after(() => rmSync(home, { recursive: true }));
 
-interface Ended {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
-
 /** Runs the command with no servers to be found. */
 function distillery(words: readonly string[], environment: Record<string, string> = {}): Promise<Ended> {
-  return new Promise((resolve) => {
-    const child = spawn(process.execPath, [main, ...words], {
-      cwd: packageRoot(),
-      env: { PATH: process.env['PATH'], HOME: home, DISTILLERY_HOME: home, ...environment },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    let out = '';
-    let err = '';
-    child.stdout.on('data', (chunk) => (out += String(chunk)));
-    child.stderr.on('data', (chunk) => (err += String(chunk)));
-    child.once('close', (code) => resolve({ code, out, err }));
-  });
+  return distilleryIn(home, words, environment);
 }
 
 function definition(text: string): string {
@@ -45,7 +26,7 @@ function definition(text: string): string {
 
 const quickstart = 'pipelines/fashion-mnist-quickstart.yaml';
 const commands =
-  'demo up down run status list pause resume retry cancel validate plan calibrate artifacts dataset worker setup engine verify flatten';
+  'demo up down run status list logs compare rerun pause resume retry cancel validate plan graph diff calibrate artifacts dataset worker setup engine verify flatten init schema completion';
 
 test('every command has help with examples, on 80 columns', async () => {
   const overview = await distillery(['--help']);

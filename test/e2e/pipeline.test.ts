@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -141,6 +141,18 @@ test(
     const again = await result('tiny-again');
     assert.deepEqual(digests(again), digests(uninterrupted));
     assert.deepEqual([...again.reused].sort(), ['distill', 'evaluate', 'experts', 'report']);
+
+    // One that takes the experts of that run builds on the same artifacts, and finds what was made of them.
+    const text = (await readFile(definition, 'utf8')).replace(
+      /with: \{ count: 2.*\n +maxParallel: 2\n/,
+      'from: tiny/experts\n',
+    );
+    const taking = join(folder, 'taking.yaml');
+    await writeFile(taking, text);
+    await start('tiny-taking', given, taking);
+    const taken = await result('tiny-taking');
+    assert.deepEqual(digests(taken), digests(uninterrupted));
+    assert.deepEqual([...taken.reused].sort(), ['distill', 'evaluate', 'experts']);
 
     // Without the cache everything is computed again, to the same bytes.
     const tasks = () => compute.events.filter(({ type }) => type === 'task').length;

@@ -1,0 +1,180 @@
+/**
+ * @file Which result each stage of a plan would have, known by its key before anything runs. Where a result is not
+ * there yet, what builds on it has a key that no store knows, but still one that is the same for the same work.
+ */
+import type { Upstream, UpstreamStage } from '../../activities/contract.js';
+import { identityOf } from '../../activities/stage-identity.js';
+import { sha256 } from '../../artifacts/digest.js';
+import { keyOfIdentity, type StageIdentity } from '../../artifacts/identities.js';
+import type { Reference } from '../../artifacts/reference.js';
+import { type ImportedStage, importSourceText } from '../../definition/imports.js';
+import { fillConfig } from '../../definition/custom-stages.js';
+import type { CustomStage, OutputRef, Plan, PlannedStage, StageType } from '../../definition/plan.js';
+import type { StageManifest, StageOutput } from '../../definition/stages.js';
+import { customInputs, stageInputs } from '../../workflows/stage-inputs.js';
+import { usedStages } from '../../workflows/upstream.js';
+
+export interface ExpectedStage {
+  readonly stage: PlannedStage;
+  readonly identity: StageIdentity;
+  /** Digest of the identity. */
+  readonly key: string;
+  /** Whether a store knows the result by this key: nothing before it is still to be computed. */
+  readonly isKnown: boolean;
+  /** The result, where it is there. */
+  readonly found?: StageManifest;
+  /** Id of the stage that each input comes from, by name of the input. */
+  readonly sources: Readonly<Record<string, string>>;
+}
+
+export interface Surroundings {
+  readonly definition: Reference;
+  /** Manifest of the data set, or a stand-in for it. */
+  readonly dataset: Reference;
+  /** Results of other runs, where they are known. */
+  readonly imported?: Upstream;
+  /** Looks for a result by its key. */
+  readonly find?: (stage: PlannedStage, key: string) => Promise<StageManifest | undefined>;
+}
+
+export async function expectedStages(
+  plan: Plan,
+  { definition, dataset, imported, find }: Surroundings,
+): Promise<ExpectedStage[]> {
+  const { limit, holdout, zca } = plan.dataset;
+  const run = {
+    seed: plan.seed,
+    network: plan.network,
+    dataset: {
+      manifest: dataset,
+      ...(limit !== undefined && { limit }),
+      holdout,
+      seed: plan.seed,
+      ...(zca && { zca }),
+    },
+  };
+  const results = new Map<string, UpstreamStage>();
+  /** Which stage an artifact is of, by digest. */
+  const makers = new Map<string, string>();
+  const add = (id: string, result: UpstreamStage): void => {
+    results.set(id, result);
+    const { output } = result.manifest;
+    const artifacts: object =
+      output.type === 'custom' ? { ...output.outputs, document: output.document } : output;
+    for (const value of Object.values(artifacts) as unknown[])
+      if (isReference(value) && !makers.has(value.sha256)) makers.set(value.sha256, id);
+  };
+  for (const stage of plan.imports ?? []) add(stage.id, imported?.[stage.id] ?? unknownImport(stage));
+
+  const expected: ExpectedStage[] = [];
+  for (const stage of plan.stages) {
+    const used = usedStages(plan, stage);
+    const upstream = Object.fromEntries([...results].filter(([id]) => used.has(id)));
+    const { work, inputs } =
+      stage.uses === 'custom'
+        ? expectedCustom(stage, upstream)
+        : { work: stage, inputs: stageInputs(stage, upstream, definition) };
+    const identity = identityOf({ stage: work, run, inputs });
+    const key = keyOfIdentity(identity);
+    const isKnown = !Object.values(inputs).some(isStandIn) && !isStandIn(dataset);
+    const found = isKnown && stage.cache ? await find?.(stage, key) : undefined;
+    const sources = Object.entries(inputs).flatMap(([name, input]) => {
+      const maker = stage.uses === 'custom' ? stage.inputs[name]?.stage : makers.get(input.sha256);
+      return maker === undefined ? [] : [[name, maker] as const];
+    });
+    expected.push({
+      stage,
+      identity,
+      key,
+      isKnown,
+      ...(found && { found }),
+      sources: Object.fromEntries(sources),
+    });
+    add(stage.id, upstreamStage(stage, found ?? standInManifest(stage.uses, key)));
+  }
+  return expected;
+}
+
+/** With the values of other stages in its configuration, as far as these have ended. */
+function expectedCustom(
+  stage: CustomStage,
+  upstream: Upstream,
+): { work: CustomStage; inputs: Record<string, Reference> } {
+  const isThere = ({ stage: id }: OutputRef): boolean => upstream[id]?.manifest.workflowId !== '';
+  const places = Object.entries(stage.inputs);
+  const there = { ...stage, inputs: Object.fromEntries(places.filter(([, from]) => isThere(from))) };
+  const { values, artifacts } = customInputs(there, upstream);
+  const missing = places
+    .filter(([, from]) => !isThere(from))
+    .map(
+      ([place, from]) =>
+        [place, standIn(`${upstream[from.stage]?.manifest.key ?? ''} ${from.output}`)] as const,
+    );
+  return {
+    work: { ...stage, with: fillConfig(stage.with, values) },
+    inputs: { ...artifacts, ...Object.fromEntries(missing) },
+  };
+}
+
+const standInPrefix = 'expected/';
+
+/** Names something that is not there yet; the same text stands for the same thing. */
+export function standIn(text: string): Reference {
+  return { key: `${standInPrefix}${text}`, sha256: sha256(text), bytes: 0, mediaType: 'text/plain' };
+}
+
+function isStandIn({ key }: Reference): boolean {
+  return key.startsWith(standInPrefix);
+}
+
+function unknownImport({ id, uses, from }: ImportedStage): UpstreamStage {
+  // Only its type and its output are looked at.
+  const stage = { id, uses, needs: [], with: {} } as unknown as PlannedStage;
+  return upstreamStage(stage, standInManifest(uses, importSourceText(from)));
+}
+
+function upstreamStage(stage: PlannedStage, manifest: StageManifest): UpstreamStage {
+  return { stage, manifest, state: 'cached', preemptions: 0, failures: 0 };
+}
+
+function standInManifest(type: StageType, key: string): StageManifest {
+  return {
+    key,
+    type,
+    output: standInOutput(type, key),
+    workflowId: '',
+    runId: '',
+    finishedAt: '',
+    seconds: 0,
+  };
+}
+
+function standInOutput(type: StageType, key: string): StageOutput {
+  const of = (name: string): Reference => standIn(`${key} ${name}`);
+  switch (type) {
+    case 'train-experts':
+      return { type, trajectories: of('trajectories'), count: 0, accuracyByEpoch: [], accuracy: 0, std: 0 };
+    case 'distill':
+      return {
+        type,
+        result: of('result'),
+        metrics: of('metrics'),
+        iteration: 0,
+        iterations: 0,
+        learnedRate: 0,
+        candidates: [],
+      };
+    case 'select':
+      return { type, result: of('result'), method: 'random', count: 0 };
+    case 'evaluate':
+      return { type, scores: of('scores'), rows: [] };
+    case 'custom':
+      return { type, stage: '', outputs: {}, images: {}, document: of('document') };
+    case 'report':
+      return { type, folder: '', report: of('report'), files: [] };
+  }
+}
+
+function isReference(value: unknown): value is Reference {
+  return typeof value === 'object' && value !== null && 'sha256' in value && 'key' in value;
+}
