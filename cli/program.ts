@@ -43,6 +43,12 @@ Start here:
   distillery run pipelines/NAME.yaml       start a pipeline and follow it
 `;
 
+/** Commands that connect to Temporal. */
+const askingTemporal: ReadonlySet<string> = new Set([
+  ...['run', 'status', 'list', 'pause', 'resume', 'retry', 'cancel', 'worker'],
+  ...['logs', 'compare', 'rerun'],
+]);
+
 /** Builds the command. Errors are thrown, never printed or turned into an exit here. */
 export function buildProgram(context: CommandContext, version: string): Command {
   const program = new Command('distillery')
@@ -83,6 +89,15 @@ export function buildProgram(context: CommandContext, version: string): Command 
     completionCommand(context),
   ])
     program.addCommand(command);
+  // As the Temporal CLI has it; every command that asks Temporal takes it from the environment.
+  for (const command of program.commands) {
+    if (!askingTemporal.has(command.name())) continue;
+    command.option('--profile <name>', 'profile of temporal.toml (TEMPORAL_PROFILE)');
+    command.hook('preAction', (_, action) => {
+      const { profile } = action.opts<{ profile?: string }>();
+      if (profile !== undefined) Object.assign(context.environment, { TEMPORAL_PROFILE: profile });
+    });
+  }
   for (const command of withSubcommands(program)) {
     command.exitOverride();
     command.configureHelp({ helpWidth: context.out.columns });

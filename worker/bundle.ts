@@ -19,13 +19,14 @@ const sources = ['../workflows/', '../definition/', '../errors/'].map(
 /**
  * Where a worker takes the workflows from: the prebuilt file, or the modules themselves.
  *
- * @param encrypts whether messages of failures are to be written so that the payload codec sees them
+ * @param options encrypts: messages of failures are to be written so that the payload codec sees them; traced:
+ *   there are interceptors to be bundled with the workflows, which takes some seconds
  */
-export async function workflowSource({ encrypts = false } = {}): Promise<
+export async function workflowSource({ encrypts = false, traced = false } = {}): Promise<
   Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'>
 > {
   // The modules are bundled with the converter of failures that the worker itself has.
-  if (!(await isFresh())) return { workflowsPath };
+  if (traced || !(await isFresh())) return { workflowsPath };
   if (!encrypts) return { workflowBundle: { codePath: bundlePath } };
   const [before, after, ...more] = (await readFile(bundlePath, 'utf8')).split(failureText);
   if (before === undefined || after === undefined || more.length > 0)

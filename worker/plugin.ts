@@ -2,7 +2,7 @@
  * @file The Temporal plugin: adds distillery's activities and the settings they need to a worker of your own.
  */
 import { SimplePlugin } from '@temporalio/plugin';
-import type { Worker, WorkerOptions } from '@temporalio/worker';
+import type { BundleOptions, Worker, WorkerOptions } from '@temporalio/worker';
 import { withCodec } from '../codec/data-converter.js';
 import { codecKeysFrom, type CodecKey } from '../codec/keys.js';
 import {
@@ -50,6 +50,7 @@ export class DistilleryPlugin extends SimplePlugin {
   private readonly compute: ComputeSettings;
   private readonly preemption: PreemptionHook;
   private readonly onNote: (line: string) => void;
+  private readonly codecKeys: readonly CodecKey[];
 
   constructor({
     role = 'both',
@@ -84,6 +85,18 @@ export class DistilleryPlugin extends SimplePlugin {
     this.compute = compute;
     this.preemption = preemption;
     this.onNote = onNote;
+    this.codecKeys = codecKeys;
+  }
+
+  /** A bundle of workflows holds the converter of failures, which the codec needs its own of. */
+  override configureBundler(options: BundleOptions): BundleOptions {
+    const converter = withCodec(undefined, this.codecKeys);
+    return super.configureBundler({
+      ...(converter?.failureConverterPath !== undefined && {
+        failureConverterPath: converter.failureConverterPath,
+      }),
+      ...options,
+    });
   }
 
   override configureWorker(options: WorkerOptions): WorkerOptions {

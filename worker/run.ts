@@ -18,6 +18,7 @@ import { watchPreemption, type PreemptionHook } from './preemption.js';
 import { installRuntime } from './runtime.js';
 import { leavingSettings } from './settings.js';
 import { onStopSignals } from './stop-signals.js';
+import { startTracing, wantsTraces } from './tracing.js';
 import { deploymentOptions, type DeploymentVersion } from './versioning.js';
 import { WorkerHealth } from './worker-health.js';
 
@@ -95,6 +96,7 @@ async function work(options: RunWorkerOptions, notice: AbortSignal, health: Work
   });
   const keys = codecKeysFrom(process.env);
   const dataConverter = withCodec(undefined, keys);
+  const tracing = wantsTraces(process.env) ? await startTracing() : undefined;
   const { connection, address, namespace } = await connectWorker(options.waitSeconds ?? 10);
   health.connected(connection);
   const pool = createPool(options, (engine) => onEvent({ type: 'engine', engine }));
@@ -107,6 +109,7 @@ async function work(options: RunWorkerOptions, notice: AbortSignal, health: Work
       connection,
       namespace,
       ...(dataConverter && { dataConverter }),
+      ...(tracing && { plugins: [tracing.plugin] }),
       ...leavingSettings(options),
     };
     const workers: Worker[] = [];
@@ -139,11 +142,15 @@ async function work(options: RunWorkerOptions, notice: AbortSignal, health: Work
   } finally {
     pool.close();
     await connection.close();
+    await tracing?.shutdown();
   }
 }
 
 async function pipelineWorker(common: Omit<WorkerOptions, 'taskQueue'>, activities: object): Promise<Worker> {
-  const source = await workflowSource({ encrypts: common.dataConverter !== undefined });
+  const source = await workflowSource({
+    encrypts: common.dataConverter !== undefined,
+    traced: common.plugins !== undefined,
+  });
   return Worker.create({ ...common, ...source, taskQueue: PIPELINE_QUEUE, activities });
 }
 

@@ -34,7 +34,7 @@ export function temporalSettings(
       options: { ...config.connectionOptions, address },
     };
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = (cause instanceof Error ? cause.message : String(cause)).trim();
     throw new DistilleryError(
       'InvalidDefinition',
       `The settings for Temporal cannot be used: ${reason}. ` +

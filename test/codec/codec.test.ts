@@ -184,7 +184,10 @@ describe('data converter', () => {
     assert.equal(plugin.configureWorker(once).dataConverter, once.dataConverter);
     assert.equal(plugin.configureClient({}).dataConverter?.payloadCodecs?.length, 1);
     assert.equal(plugin.configureReplayWorker({}).dataConverter?.payloadCodecs?.length, 1);
+    const bundled = plugin.configureBundler({ workflowsPath: 'w.js' });
+    assert.match(bundled.failureConverterPath ?? '', /codec[\\/]failure-converter\.js$/);
     const without = new DistilleryPlugin({ role: 'pipeline', codecKeys: [] });
     assert.equal(without.configureClient({}).dataConverter, undefined);
+    assert.equal(without.configureBundler({ workflowsPath: 'w.js' }).failureConverterPath, undefined);
   });
 });
