@@ -46,7 +46,7 @@ Start here:
 /** Commands that connect to Temporal. */
 const askingTemporal: ReadonlySet<string> = new Set([
   ...['run', 'status', 'list', 'pause', 'resume', 'retry', 'cancel', 'worker'],
-  ...['logs', 'compare', 'rerun'],
+  ...['logs', 'compare', 'rerun', 'graph', 'diff'],
 ]);
 
 /** Builds the command. Errors are thrown, never printed or turned into an exit here. */
