@@ -52,7 +52,8 @@ function applied(node: Application, values: readonly Literal[]): Literal {
       throw new NoResult(`"${nameOf(node)}" has no finite result here`);
     if (typeof result === 'string' && result.length > longestText)
       throw new NoResult(`the text is longer than ${longestText} characters`);
-    if (result !== undefined) return result;
+    // A negative zero, which JSON has not, is a zero.
+    if (result !== undefined) return result === 0 ? 0 : result;
   } catch (error) {
     if (error instanceof NoResult) throw new ExpressionError(error.message, node.at);
     throw error;

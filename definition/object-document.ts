@@ -22,6 +22,8 @@ class Copier {
     if (++this.values > maximumValues) this.stop(`the definition has more than ${maximumValues} values`);
     if (depth > maximumDepth)
       this.stop(`objects and arrays are nested more than ${maximumDepth} deep, or in a circle`);
+    // A negative zero, which JSON has not, is a zero.
+    if (input === 0) return 0;
     if (input === null || typeof input === 'number' || typeof input === 'boolean') return input;
     if (typeof input === 'string') return this.text(input);
     if (Array.isArray(input)) {

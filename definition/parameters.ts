@@ -91,9 +91,9 @@ function resolve(
 /** The command line gives texts only; they are read as the declared type. */
 function convert(value: ParameterValue, type: ParameterDeclaration['type']): ParameterValue {
   if (type === 'string') return String(value);
-  if (typeof value !== 'string') return value;
+  if (typeof value !== 'string') return value === 0 ? 0 : value;
   if (type === 'boolean') return value === 'true' ? true : value === 'false' ? false : value;
-  return decimalPattern.test(value) ? Number(value) : value;
+  return decimalPattern.test(value) ? Number(value) + 0 : value;
 }
 
 function typeProblem(value: ParameterValue, type: ParameterDeclaration['type']): string | undefined {

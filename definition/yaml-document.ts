@@ -162,8 +162,9 @@ class Reader {
 
   private scalar(value: unknown, offset: number, path: Path): LocatedValue {
     if (typeof value !== 'string') {
+      // A negative zero, which JSON has not, is a zero.
       if (value === null || typeof value === 'number' || typeof value === 'boolean')
-        return { value, located: { offset } };
+        return { value: value === 0 ? 0 : value, located: { offset } };
       this.issues.add('wrong-type', path, 'this kind of value is not used in definitions', { offset });
       return { value: null, located: { offset } };
     }

@@ -17,8 +17,7 @@ export function parseYaml(source: SourceText, issues: Issues): ParsedNode | unde
 
   const tooDeep = firstTooDeep(tokens);
   if (tooDeep !== undefined) {
-    const message = `mappings and lists are nested more than ${maximumDepth} deep`;
-    issues.add('yaml-feature', [], message, { offset: source.start + tooDeep });
+    reportTooDeep(source, tooDeep, issues);
     return undefined;
   }
 
@@ -56,7 +55,7 @@ export function parseYaml(source: SourceText, issues: Issues): ParsedNode | unde
   return first.contents ?? undefined;
 }
 
-/** Parsed without recursion; stops early on texts that would take long. */
+/** Stops early on texts that would take long, or whose nesting would overflow the stack. */
 function tokenise(source: SourceText, issues: Issues): CST.Token[] | undefined {
   const tokens: CST.Token[] = [];
   const parser = new Parser();
@@ -70,9 +69,20 @@ function tokenise(source: SourceText, issues: Issues): CST.Token[] | undefined {
     }
     offset += lexeme.length;
     tokens.push(...parser.next(lexeme));
+    // What is open now, the parser closes by recursion.
+    if (parser.stack.length > 2 * maximumDepth) {
+      const first = parser.stack.find((token, depth) => depth > maximumDepth && 'items' in token);
+      reportTooDeep(source, first?.offset ?? offset, issues);
+      return undefined;
+    }
   }
   tokens.push(...parser.end());
   return tokens;
+}
+
+function reportTooDeep(source: SourceText, at: number, issues: Issues): void {
+  const message = `mappings and lists are nested more than ${maximumDepth} deep`;
+  issues.add('yaml-feature', [], message, { offset: Math.min(source.start + at, source.end) });
 }
 
 function reportError(error: YAMLError, source: SourceText, issues: Issues): void {

@@ -52,7 +52,16 @@ describe('the form of a definition', () => {
       '1:20001 the definition has more than 10000 values',
     ]);
     assert.deepEqual(messages('['.repeat(40_000)), ['1:33 mappings and lists are nested more than 32 deep']);
-    assert.deepEqual(messages('['.repeat(60_000)), [
+    // Also where the nesting is open at the end of the text, or closed by a line that is not nested.
+    for (const [opening, at] of [
+      ['[', '1:33'],
+      ['{a: ', '1:129'],
+      ['- ', '1:65'],
+      ['? ', '1:65'],
+    ] as const)
+      for (const text of [opening.repeat(16_000), `${opening.repeat(16_000)}\nb: 1`])
+        assert.deepEqual(messages(text), [`${at} mappings and lists are nested more than 32 deep`]);
+    assert.deepEqual(messages(`a: [${'1, '.repeat(20_000)}]`), [
       '1:50001 the definition has more than 50000 words and signs',
     ]);
   });

@@ -75,6 +75,7 @@ describe('expressions', () => {
       ['!params.on || params.n * 2 > 11', true],
       ['params.n == 0 || 1 / params.n < 1', true],
       ['min(3, params.n, 2)', 2],
+      ['0 * -1', 0],
       ['max(3, params.n)', 6],
       ['floor(2.7) + ceil(2.1) * 10 + round(2.5) * 100', 332],
       ['abs(-3) + sqrt(16)', 7],

@@ -250,6 +250,11 @@ describe('a definition that means harm', () => {
     );
   });
 
+  it('cannot bring a zero that JSON cannot say', () => {
+    for (const input of [example.replace('seed: 7', 'seed: -0'), { ...(parse(example) as object), seed: -0 }])
+      assert.ok(Object.is(compile(input).plan.seed, 0));
+  });
+
   it('is told once of a number that is too large in two ways', () => {
     assert.throws(
       () => compile(example.replace('seed: 7', 'seed: 9007199254740993')),
