@@ -201,6 +201,8 @@ export interface LightActivities {
   readonly runCustomStage: (input: RunCustomStageInput, limits: UnitLimits) => Promise<CustomOutput>;
   /** Removes the checkpoints of unfinished work that a run has written. */
   readonly discardCheckpoints: (input: DiscardCheckpointsInput) => Promise<void>;
+  /** Whether the server knows the search attribute. */
+  readonly searchesTags: (attribute: string) => Promise<boolean>;
   /** Asks the server to cancel the workflow that calls it. */
   readonly cancelCaller: () => Promise<void>;
 }

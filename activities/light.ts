@@ -14,6 +14,7 @@ import type { CustomStageType } from '../custom/stage-type.js';
 import { resolveDataset, type ImportBuiltin } from './resolve-dataset.js';
 import { resolveImports } from './resolve-imports.js';
 import { runCustomStage } from './run-custom-stage.js';
+import { searchesTags } from './searches-tags.js';
 import { selectCandidate } from './select-candidate.js';
 import { summariseEvaluation } from './summarise-evaluation.js';
 import { writeReport, type ReportWriter } from './write-report.js';
@@ -53,6 +54,7 @@ export function createLightActivities(dependencies: LightDependencies): LightAct
       runCustomStage(await store(), stages, attempt, input, limits),
     ),
     discardCheckpoints: activity(async (_, input) => discardCheckpoints(await store(), input)),
+    searchesTags: activity((_, attribute) => searchesTags(Context.current().client, attribute)),
     cancelCaller: activity(async () => {
       const { client, info } = Context.current();
       const { workflowId, runId } = info.workflowExecution ?? { workflowId: '' };

@@ -225,6 +225,8 @@ export type StageType = PlannedStage['uses'];
 
 export interface Plan {
   readonly name: string;
+  /** To find its runs by; they change no result. Absent: none. */
+  readonly tags?: Readonly<Record<string, string>>;
   readonly seed: number;
   readonly params: Readonly<Record<string, string | number | boolean>>;
   readonly dataset: DatasetSpec;

@@ -51,6 +51,7 @@ export function makePlan(
   });
   return {
     name: definition.name,
+    ...(definition.tags && { tags: textsOf(definition.tags) }),
     seed: definition.seed,
     params,
     dataset: planDataset(definition.dataset),
@@ -91,6 +92,10 @@ function comesAfter(
     for (const next of needs.get(other) ?? []) before.add(next);
   }
   return false;
+}
+
+function textsOf(tags: NonNullable<Definition['tags']>): Record<string, string> {
+  return Object.fromEntries(Object.entries(tags).map(([name, value]) => [name, String(value)]));
 }
 
 function planDataset(dataset: Definition['dataset']): DatasetSpec {

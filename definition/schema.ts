@@ -23,13 +23,12 @@ export const parameter = z
   .describe('A parameter, used as ${{ params.NAME }}.');
 export type ParameterDeclaration = z.output<typeof parameter>;
 
-export const parameters = z.record(
+const named = (what: string) =>
   z.string().regex(parameterNamePattern, {
-    error:
-      'the name of a parameter is made of letters, digits and "_", begins with a letter and has at most 63 characters',
-  }),
-  parameter,
-);
+    error: `the name of a ${what} is made of letters, digits and "_", begins with a letter and has at most 63 characters`,
+  });
+
+export const parameters = z.record(named('parameter'), parameter);
 
 const datasetName = name('the name of a data set');
 
@@ -65,6 +64,11 @@ const head = {
     .describe(
       'Files whose keys are merged into this definition, by the command line; what is written here wins.',
     ),
+  tags: z
+    .record(named('tag'), z.union([z.string().min(1).max(100), z.number(), z.boolean()]))
+    .refine((tags) => Object.keys(tags).length <= 20, { error: 'a pipeline has at most 20 tags' })
+    .optional()
+    .describe('To find its runs by: shown by list, and a search attribute where that is registered.'),
   params: parameters.optional().describe('Values that can be given at the start.'),
   seed: count(0, Number.MAX_SAFE_INTEGER).default(1).describe('All randomness follows from it.'),
   dataset: dataset.describe('The images to distil.'),

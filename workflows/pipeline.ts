@@ -16,6 +16,7 @@ import { PipelineProgress } from './pipeline-progress.js';
 import { light } from './proxies.js';
 import { recomputedStages } from './recomputed.js';
 import { StageWalk } from './stage-walk.js';
+import { tagRun } from './tags.js';
 import { directNeeds } from './upstream.js';
 import { defaultBudget, runUnit } from './units.js';
 
@@ -41,6 +42,7 @@ export async function pipeline(
     const plan = unpackPlan(compiled.plan);
     const { definition: text, storedPlan = plan } = compiled;
     progress.planned(plan);
+    const tags = plan.tags === undefined ? {} : await tagRun(plan.tags);
     const recomputed = recomputedStages(plan, options.recompute);
     if (control.gate.current !== undefined) await control.gate.passed();
     const dataset = await once('data set', progress, () =>
@@ -61,7 +63,7 @@ export async function pipeline(
         run: { seed: plan.seed, dataset, network: plan.network },
         cache: options.cache ?? true,
       },
-      { imported, recomputed },
+      { imported, recomputed, tags },
       progress,
       control,
     );

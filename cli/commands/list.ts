@@ -54,6 +54,7 @@ function show({ out }: CommandContext, runs: readonly ListedRun[], where: string
     out.line(`No runs on ${where}. Start one with \`distillery run FILE\`.`);
     return;
   }
+  const tagged = runs.some(({ tags }) => tags !== undefined);
   const lines = tableLines(
     [
       { title: 'ID' },
@@ -62,6 +63,7 @@ function show({ out }: CommandContext, runs: readonly ListedRun[], where: string
       { title: 'STARTED' },
       { title: 'TIME', align: 'right' },
       { title: 'RESULT' },
+      ...(tagged ? [{ title: 'TAGS' } as const] : []),
     ],
     runs.map((run) => [
       printable(run.workflowId),
@@ -70,9 +72,19 @@ function show({ out }: CommandContext, runs: readonly ListedRun[], where: string
       formatDateTime(new Date(run.startedAt)),
       formatDuration(run.seconds),
       truncate(printable(run.result ?? '-'), widestResult),
+      ...(tagged ? [tagWords(run)] : []),
     ]),
     // In a pipe ids stay whole: they are for the next command.
     { colours: out.colours, columns: out.interactive ? out.columns : Infinity },
   );
   for (const line of lines) out.line(line);
+}
+
+/** `team=vision purpose=sweep`. */
+function tagWords({ tags = {} }: ListedRun): string {
+  return printable(
+    Object.entries(tags)
+      .map(([name, value]) => `${name}=${String(value)}`)
+      .join(' '),
+  );
 }

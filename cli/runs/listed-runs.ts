@@ -19,6 +19,8 @@ export interface ListedRun {
   readonly seconds: number;
   /** In a few words: the accuracy that was found, or why it failed. */
   readonly result?: string;
+  /** Of its definition; absent without any. */
+  readonly tags?: Readonly<Record<string, unknown>>;
 }
 
 export async function listedRun(client: Client, run: WorkflowExecutionInfo): Promise<ListedRun> {
@@ -33,7 +35,14 @@ export async function listedRun(client: Client, run: WorkflowExecutionInfo): Pro
     startedAt: run.startTime.toISOString(),
     seconds: (end.getTime() - run.startTime.getTime()) / 1000,
     ...(result !== undefined && { result }),
+    ...tagsOf(run.memo),
   };
+}
+
+/** What the workflow has written into its memo. */
+function tagsOf(memo: Readonly<Record<string, unknown>> | undefined): Pick<ListedRun, 'tags'> {
+  const tags = memo?.['tags'];
+  return typeof tags === 'object' && tags !== null ? { tags: { ...tags } } : {};
 }
 
 async function nameOf(

@@ -165,15 +165,15 @@ test(
     const scores = (of: PipelineResult) => (of.stages['evaluate'] as EvaluateOutput).rows;
     assert.deepEqual(scores(uncached), scores(uninterrupted));
 
-    await sweepsAtToySize(store);
-
     await light.end('SIGTERM');
     await compute.end('SIGTERM');
   },
 );
 
-/** The example with a matrix and a condition, whose bar no cell gets over. */
-async function sweepsAtToySize(store: ArtifactStore): Promise<void> {
+test('a matrix with a condition, whose bar no cell gets over', { timeout: 300_000 }, async () => {
+  const light = startWorker('pipeline', 'swept');
+  const compute = startWorker('compute', 'swept');
+  const store = await storeOf('swept');
   const params = { limit: 400, holdout: 100, width: 8, epochs: 3, iterations: 2, training: 5, bar: 2 };
   await start('sweep', { params }, join(packageRoot(), 'pipelines', 'sweep.yaml'));
   const { stages, skipped } = await result('sweep');
@@ -189,7 +189,9 @@ async function sweepsAtToySize(store: ArtifactStore): Promise<void> {
   const page = new TextDecoder().decode(await store.get(report.report));
   for (const ipc of [1, 5, 10])
     assert.match(page, new RegExp(`<td class="number">${ipc}</td><td class="number" title`));
-}
+  await light.end('SIGTERM');
+  await compute.end('SIGTERM');
+});
 
 test('killed and drained compute workers change no digest', { timeout: 300_000 }, async () => {
   const light = startWorker('pipeline', 'disturbed');

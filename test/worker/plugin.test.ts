@@ -21,6 +21,7 @@ const workflowsPath = fileURLToPath(new URL('./user-workflows.js', import.meta.u
 const distilleryActivities = [
   'beginStage',
   'cancelCaller',
+  'searchesTags',
   'compileDefinition',
   'discardCheckpoints',
   'distillChunk',

@@ -266,4 +266,18 @@ describe('a pipeline with a matrix', () => {
     const [trained] = pretend.calls.filter(({ name }) => name === 'trainExpert');
     assert.deepEqual(Object.keys(trained?.args[1] ?? {}), ['unit', 'stallTimeoutSeconds']);
   });
+
+  it('writes the tags of a definition into the memos of its workflows', async () => {
+    const pretend = new Pretend();
+    const tags = { team: 'vision', year: '2026' };
+    await withWorkers(server, pretend, async () => {
+      const handle = await startPipeline(server.client, { ...sweep([1]), tags });
+      await handle.result();
+      const memoOf = async (id: string) => (await server.client.workflow.getHandle(id).describe()).memo;
+      assert.deepEqual((await memoOf(`${handle.workflowId}/distill[ipc=1]`))?.['tags'], tags);
+      const { events } = await handle.fetchHistory();
+      assert.ok(events?.some((event) => event.workflowPropertiesModifiedEventAttributes));
+    });
+    assert.equal(pretend.count('searchesTags'), 1);
+  });
 });

@@ -129,6 +129,7 @@ export class Pretend {
         document: reference(`outputs of ${input.stage.id}`),
       })),
     discardCheckpoints: (input) => this.answer('discardCheckpoints', [input], () => undefined),
+    searchesTags: (attribute) => this.answer('searchesTags', [attribute], () => false),
     cancelCaller: async () => {
       const { client, info } = Context.current();
       await client.workflow.getHandle(info.workflowExecution?.workflowId ?? '').cancel();
