@@ -36,7 +36,10 @@ function statusOf(id: string, cells: readonly StageStatus[]): MatrixStatus {
   for (const cell of cells) {
     counts[cell.state] = (counts[cell.state] ?? 0) + 1;
     // Without the values of a cell: the stages of the definition.
-    for (const need of cell.needs) needs.add(need.replace(/\[.*$/, ''));
+    for (const need of cell.needs) {
+      const at = need.indexOf('[');
+      needs.add(at < 0 ? need : need.slice(0, at));
+    }
     preemptions += cell.preemptions;
     failures += cell.failures;
     if (cell.startedAt !== undefined && (startedAt === undefined || cell.startedAt < startedAt))

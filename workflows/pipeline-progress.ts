@@ -13,6 +13,8 @@ import { directNeeds } from './upstream.js';
 
 /** Cells of a large plan that a status names, beside the other stages. */
 const mostCells = 200;
+/** Milliseconds between two pictures of a large plan in the Temporal UI. */
+const shownEvery = 5_000;
 /** What of a large plan is worth telling of each cell. */
 const notable: ReadonlySet<StageStatus['state']> = new Set(['running', 'paused', 'failed', 'cancelled']);
 
@@ -25,6 +27,7 @@ export class PipelineProgress {
   private repeated: string | undefined;
   private paused: Pause | undefined;
   private readonly stages = new Map<string, StageStatus>();
+  private shownAt = 0;
 
   get current(): PipelineStatus {
     const info = workflowInfo();
@@ -142,7 +145,11 @@ export class PipelineProgress {
     this.show();
   }
 
+  /** Of very many stages seldom: everything is looked through each time, and a worker gives code seconds only. */
   private show(): void {
+    const now = Date.now();
+    if (this.stages.size > largePlan && this.state === 'running' && now - this.shownAt < shownEvery) return;
+    this.shownAt = now;
     setCurrentDetails(pipelineDetails(this.current));
   }
 }

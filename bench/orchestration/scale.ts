@@ -38,7 +38,7 @@ function matrixOf(first: number, second: number): string {
     with:
       trajectories: \${{ stages.experts.trajectories }}
       ipc: \${{ matrix.ipc }}
-      iterations: 200
+      iterations: 100
       method: { synSteps: '\${{ matrix.N }}', expertEpochs: 2, maxStartEpoch: 4, lrImg: 1000, lrLr: 1.0e-5 }
       selection: { every: 100 }
   evaluate:

@@ -11,6 +11,7 @@ import type { DistillChunkInput } from '../../compute/protocol.js';
 import { Worker } from '@temporalio/worker';
 import { compile, type Plan } from '../../definition/index.js';
 import { pipelineStatus } from '../../workflows/index.js';
+import { measureRuns } from '../support/histories.js';
 import { timeSkippingServer } from '../support/temporal.js';
 import { failureOf, startPipeline, withWorkers } from './harness.js';
 import { Pretend, type Interference } from './pretend.js';
@@ -279,5 +280,43 @@ describe('a pipeline with a matrix', () => {
       assert.ok(events?.some((event) => event.workflowPropertiesModifiedEventAttributes));
     });
     assert.equal(pretend.count('searchesTags'), 1);
+  });
+
+  it('passes on keys in place of results where there are very many cells', async () => {
+    const pretend = new Pretend();
+    const ipcs = Array.from({ length: 130 }, (_, index) => index + 1);
+    const plan = sweep(ipcs, 'maxParallel: 40', 'maxParallel: 40');
+    await withWorkers(server, pretend, async () => {
+      const handle = await startPipeline(server.client, plan);
+      const result = await handle.result();
+      assert.deepEqual(Object.keys(result.stages).sort(), ['experts', 'report']);
+      const cells = ipcs.flatMap((ipc) => [`distill[ipc=${ipc}]`, `evaluate[ipc=${ipc}]`]);
+      assert.deepEqual(Object.keys(result.keys ?? {}).sort(), [...cells].sort());
+      const [report] = pretend.calls.filter(({ name }) => name === 'writeReport');
+      const { upstream, upstreamKeys } = report?.args[0] as WriteReportInput;
+      assert.deepEqual(upstream, {});
+      assert.deepEqual(Object.keys(upstreamKeys ?? {}).sort(), [...cells, 'experts'].sort());
+      const made = pretend.manifests.get(result.keys?.['distill[ipc=7]'] ?? '');
+      assert.equal(made?.type, 'distill');
+      assert.equal(upstreamKeys?.['distill[ipc=7]']?.key, made.key);
+      const status = await handle.query(pipelineStatus);
+      assert.deepEqual(
+        status.stages.map(({ id }) => id),
+        ['experts', 'report'],
+      );
+      assert.deepEqual(
+        status.matrices?.map(({ id, states }) => [id, states]),
+        [
+          ['distill', { finished: 130 }],
+          ['evaluate', { finished: 130 }],
+        ],
+      );
+      const [run] = await measureRuns(server.client, handle.workflowId);
+      assert.ok(
+        run !== undefined && run.events < 4000 && run.largestPayload < 512 * 1024,
+        JSON.stringify(run),
+      );
+    });
+    assert.equal(pretend.count('distillChunk'), 130);
   });
 });
