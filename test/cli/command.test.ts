@@ -66,10 +66,10 @@ test('valid definitions', async () => {
 });
 
 test('a wrong definition: exit code 2, line and column, no stack', async () => {
-  const file = definition('name: x\ndataset: { source: fashion-mnist }\nstags: {}\n');
+  const file = definition('name: x\ndataset: { source: fashion-mnist }\nstges: {}\n');
   const { code, err } = await distillery(['validate', file]);
   assert.equal(code, 2);
-  assert.match(err, /:3:1: .*"stags".*did you mean "stages"/);
+  assert.match(err, /:3:1: .*"stges".*did you mean "stages"/);
   assert.doesNotMatch(err, /\n\s+at /);
   const json = await distillery(['validate', quickstart, file, '--json']);
   assert.equal(json.code, 2);
