@@ -52,6 +52,10 @@ async function addStage(
       await store.get(output.scores);
       found['accuracies'] = JSON.stringify(output.rows);
       break;
+    case 'custom':
+      await store.get(output.document);
+      found[`outputs of ${output.stage}`] = output.document.sha256;
+      break;
     case 'report':
       // It names its run, so no two have the same bytes; whole it must be all the same.
       for (const file of output.files) await store.get(file);
