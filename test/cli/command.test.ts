@@ -105,7 +105,10 @@ test('parameters from a file, over which the command line wins', async () => {
   assert.deepEqual(paramsOf(await distillery(parameters('# mine\nipc: 3\n'))), { ipc: 3 });
   assert.deepEqual(paramsOf(await distillery([...parameters('{"ipc": 3}'), '-p', 'ipc=4'])), { ipc: 4 });
   const wrong: [string, RegExp][] = [
-    ['ipc: [1]\n', /\.yaml:1:6: "ipc" takes a text, a number, true or false \[parameter\]\n {3}1 \| ipc: \[1\]\n/],
+    [
+      'ipc: [1]\n',
+      /\.yaml:1:6: "ipc" takes a text, a number, true or false \[parameter\]\n {3}1 \| ipc: \[1\]\n/,
+    ],
     ['- 1\n', /\.yaml:1:1: a parameter file is a mapping, such as "ipc: 10"/],
     ['ipd: 3\n', /there is no parameter "ipd"; did you mean "ipc"\?/],
     ['ipc: 1000\n', /the parameter "ipc" was given "1000": must be at most 50/],
@@ -154,7 +157,10 @@ test('a definition that includes files is written out, and reads them from its f
     writeFileSync(main, `include: ${path ?? ''}\n${head}`);
     const { code, err } = await distillery(['flatten', main]);
     assert.equal(code, 2);
-    assert.match(err, new RegExp(`main\\.yaml:1:10: cannot read "${path ?? ''}": ${problem ?? ''} \\[include\\]\\n`));
+    assert.match(
+      err,
+      new RegExp(`main\\.yaml:1:10: cannot read "${path ?? ''}": ${problem ?? ''} \\[include\\]\\n`),
+    );
   }
 });
 
