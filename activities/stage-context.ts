@@ -19,8 +19,8 @@ import type { RunContext } from './contract.js';
 
 export interface ContextParts {
   readonly store: ArtifactStore;
-  readonly stage: CustomStage;
-  readonly run: RunContext;
+  readonly stage: Pick<CustomStage, 'id' | 'type'>;
+  readonly run: Pick<RunContext, 'seed' | 'dataset'>;
   readonly signal: AbortSignal;
   readonly report: (progress: Omit<UnitProgress, 'unit' | 'worker'>) => void;
 }
@@ -44,7 +44,10 @@ export function stageContext({ store, stage, run, signal, report }: ContextParts
   };
 }
 
-async function runDataset(store: ArtifactStore, { dataset }: RunContext): Promise<StageDataset> {
+async function runDataset(
+  store: ArtifactStore,
+  { dataset }: Pick<RunContext, 'dataset'>,
+): Promise<StageDataset> {
   const { manifest, train, test } = await loadDataset(store, dataset.manifest, {
     choose: (found) => runOrder(found.train.count, dataset),
   });

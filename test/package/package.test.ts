@@ -4,63 +4,26 @@
  */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 import { packageRoot } from '../../setup/package-root.js';
-
-interface Packed {
-  readonly filename: string;
-  readonly unpackedSize: number;
-  readonly files: readonly { readonly path: string }[];
-}
+import { consumerProject, manifest, type Consumer, type Packed } from './packed.js';
 
 const run = promisify(execFile);
-const root = packageRoot();
-const modules = join(root, 'node_modules');
-const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
-  dependencies: Record<string, string>;
-  exports: Record<string, string | { types: string; default: string }>;
-};
+const modules = join(packageRoot(), 'node_modules');
+let project: Consumer;
 let consumer: string;
 let packed: Packed;
 
 before(async () => {
-  consumer = mkdtempSync(join(tmpdir(), 'distillery-package-'));
-  const { stdout } = await run(
-    'npm',
-    ['pack', '--json', '--ignore-scripts', '--pack-destination', consumer],
-    {
-      cwd: root,
-      maxBuffer: 16 * 1024 * 1024,
-    },
-  );
-  const [first] = JSON.parse(stdout) as Packed[];
-  assert.ok(first);
-  packed = first;
-  const home = join(consumer, 'node_modules', 'distillery');
-  mkdirSync(home, { recursive: true });
-  await run('tar', ['-xzf', join(consumer, packed.filename), '-C', home, '--strip-components=1']);
-  // As npm would install them, without the network. TensorFlow's package is not among them.
-  for (const name of [...Object.keys(manifest.dependencies), '@types/node', 'undici-types']) {
-    const link = join(consumer, 'node_modules', name);
-    mkdirSync(dirname(link), { recursive: true });
-    symlinkSync(join(modules, name), link);
-  }
-  writeFileSync(join(consumer, 'package.json'), '{ "type": "module" }');
+  // TensorFlow's package is not among what it has.
+  project = await consumerProject('@types/node', 'undici-types');
+  ({ folder: consumer, packed } = project);
 });
 
-after(() => rmSync(consumer, { recursive: true, force: true }));
+after(() => project.remove());
 
 test('the tarball holds what runs and what explains it, and no tests, histories or golden cases', () => {
   const paths = packed.files.map(({ path }) => path);
@@ -95,8 +58,9 @@ test('every entry point loads without TensorFlow, says nothing, and leaves nothi
      const workflows = await import('distillery/workflows');
      const activities = await import('distillery/activities');
      const definition = await import('distillery/definition');
+     const testing = await import('distillery/testing');
      if (new plugin.DistilleryPlugin({ role: 'pipeline' }).name !== 'distillery') throw new Error('plugin');
-     const functions = [workflows.pipeline, activities.createActivities, definition.compile];
+     const functions = [workflows.pipeline, activities.createActivities, definition.compile, testing.tryStage];
      if (!functions.every((one) => typeof one === 'function')) throw new Error('functions');`,
   );
   // A timer or a child left behind would keep the process, and run into the limit.
@@ -119,9 +83,10 @@ test('types resolve under NodeNext', async () => {
      import { pipeline } from 'distillery/workflows';
      import { createActivities } from 'distillery/activities';
      import { compile, type Compiled } from 'distillery/definition';
+     import { tryStage } from 'distillery/testing';
      const role: Role = 'pipeline';
      const compiled: Compiled = compile('name: x');
-     export const used = [new DistilleryPlugin({ role }), runWorker, pipeline, createActivities, compiled];
+     export const used = [new DistilleryPlugin({ role }), runWorker, pipeline, createActivities, compiled, tryStage];
      // @ts-expect-error there is no such role, and the types are not \`any\`
      new DistilleryPlugin({ role: 'neither' });`,
   );
