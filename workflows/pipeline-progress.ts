@@ -147,7 +147,7 @@ export class PipelineProgress {
 
   /** Of very many stages seldom: everything is looked through each time, and a worker gives code seconds only. */
   private show(): void {
-    const now = Date.now();
+    const now = new Date().getTime();
     if (this.stages.size > largePlan && this.state === 'running' && now - this.shownAt < shownEvery) return;
     this.shownAt = now;
     setCurrentDetails(pipelineDetails(this.current));
