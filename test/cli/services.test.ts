@@ -117,7 +117,7 @@ test('a whole day in the background: up, run, status, list, cancel, down', async
     ['experts', 'distill', 'evaluate', 'report'],
   );
   const list = await distillery(['list']);
-  assert.match(list.out, /^day +running /m);
+  assert.match(list.out, /^day +tiny +running /m);
   const artifacts = await distillery(['artifacts', 'get', 'day']);
   assert.equal(artifacts.code, 2);
   assert.match(artifacts.err, /has no results yet \(running\)/);

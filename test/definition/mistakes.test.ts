@@ -33,7 +33,7 @@ const mistakes: readonly Mistake[] = [
     written: 'zzz: 7',
     code: 'unknown-key',
     issue:
-      '4:1 unknown key "zzz" in a definition; permitted: name, description, include, params, seed, dataset, network, stages',
+      '4:1 unknown key "zzz" in a definition; permitted: name, description, include, tags, params, seed, dataset, network, stages',
   },
   {
     passage: '    chunk: { iterations: 10 }',
