@@ -59,7 +59,12 @@ export function estimatePlan(plan: Plan, options: EstimateOptions): PlanEstimate
   const known = knownDataset(plan.dataset.source);
   if (known === undefined) return undefined;
   const stages: StageEstimate[] = [];
+  const skipped = skippedStages(plan);
   for (const stage of plan.stages) {
+    if (skipped.has(stage.id)) {
+      stages.push({ id: stage.id, flops: 0, processBytes: 0, ...(options.calibration && { seconds: 0 }) });
+      continue;
+    }
     if (takesCustomImages(stage, plan)) return undefined;
     const estimate = estimateStage(stage, plan, known, options);
     if (estimate === undefined) return undefined;
@@ -73,6 +78,14 @@ export function estimatePlan(plan: Plan, options: EstimateOptions): PlanEstimate
     processBytes: Math.max(0, ...stages.map(({ processBytes }) => processBytes)),
     ...(calibration && { seconds: total + calibration.startSeconds * Math.min(1, workers) }),
   };
+}
+
+/** Ids of stages that are known not to run: by their own condition, or because what they need does not. */
+function skippedStages({ stages }: Plan): Set<string> {
+  const skipped = new Set<string>();
+  for (const { id, uses, when, needs } of stages)
+    if (when === false || (uses !== 'report' && needs.some((need) => skipped.has(need)))) skipped.add(id);
+  return skipped;
 }
 
 function estimateStage(

@@ -96,6 +96,24 @@ describe('the estimate of a plan', () => {
     assert.ok(many.stages[0]!.seconds! >= each);
   });
 
+  it('counts nothing for what a condition leaves out, nor for what needs it', () => {
+    const stages = plan.stages.map((stage) =>
+      stage.uses === 'distill' ? { ...stage, when: false as const } : stage,
+    );
+    const whole = estimatePlan(plan, { count, calibration })!;
+    const { stages: estimates, flops } = estimatePlan({ ...plan, stages }, { count, calibration })!;
+    assert.deepEqual(
+      estimates.map(({ id, flops, seconds }) => [id, flops > 0, seconds! > 0]),
+      [
+        ['experts', true, true],
+        ['distill', false, false],
+        ['evaluate', false, false],
+        ['report', false, true],
+      ],
+    );
+    assert.equal(flops, whole.stages[0]!.flops);
+  });
+
   it('says no times without a calibration, and nothing of data that it does not know', () => {
     const bare = estimatePlan(plan, { count })!;
     assert.equal(bare.seconds, undefined);
