@@ -173,10 +173,10 @@ test(
 test('a matrix with a condition, whose bar no cell gets over', { timeout: 300_000 }, async () => {
   const light = startWorker('pipeline', 'swept');
   const compute = startWorker('compute', 'swept');
-  const store = await storeOf('swept');
   const params = { limit: 400, holdout: 100, width: 8, epochs: 3, iterations: 2, training: 5, bar: 2 };
   await start('sweep', { params }, join(packageRoot(), 'pipelines', 'sweep.yaml'));
   const { stages, skipped } = await result('sweep');
+  const store = await storeOf('swept');
   const cells = (of: string) => [1, 5, 10].map((ipc) => `${of}[ipc=${ipc}]`);
   assert.deepEqual(
     Object.keys(stages).sort(),
