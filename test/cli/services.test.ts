@@ -187,7 +187,7 @@ test('after kill -9 nothing survives, and up starts again where it was', async (
 
   const next = start(up('--workers', 'none'));
   await until(() => /up +ready/.test(next.out()), 'it starts again');
-  assert.match((await distillery(['list'])).out, /^day +(cancelled|canceled) /m);
+  assert.match((await distillery(['list'])).out, /^day +tiny +(cancelled|canceled) /m);
   next.child.kill('SIGINT');
   assert.equal((await next.ended).code, 0);
 });
