@@ -21,7 +21,6 @@ const workflowsPath = fileURLToPath(new URL('./user-workflows.js', import.meta.u
 const distilleryActivities = [
   'beginStage',
   'cancelCaller',
-  'searchesTags',
   'compileDefinition',
   'discardCheckpoints',
   'distillChunk',
@@ -31,6 +30,7 @@ const distilleryActivities = [
   'resolveDataset',
   'resolveImports',
   'runCustomStage',
+  'searchesTags',
   'selectCandidate',
   'selectImages',
   'summariseEvaluation',
