@@ -11,11 +11,16 @@ import { failure, root, run, say, since } from './steps/process.mjs';
 const dist = join(root, 'dist');
 const stampFile = join(dist, '.build-stamp');
 
+/** Whether `dist/` is what the sources give now. */
+export function isBuilt() {
+  return existsSync(stampFile) && readFileSync(stampFile, 'utf8') === digest(sourceFiles());
+}
+
 /** Throws when the sources do not compile. Leaves no stamp then, so that the next start tries again. */
 export async function build() {
+  if (isBuilt()) return;
   const sources = sourceFiles();
   const stamp = digest(sources);
-  if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) return;
   const start = performance.now();
   say(`building ${sources.length} source files`);
   rmSync(stampFile, { force: true });

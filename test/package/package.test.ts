@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { existsSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
@@ -48,6 +48,40 @@ test('the tarball holds what runs and what explains it, and no tests, histories 
     }
   }
   assert.ok(packed.unpackedSize < 6 * 1024 * 1024, `${packed.unpackedSize} bytes`);
+});
+
+test('a tarball is made of a tree as it is built, and else is refused with what to do', async () => {
+  const tree = join(consumer, 'unbuilt');
+  for (const path of ['scripts', 'package.json', 'package-lock.json', 'tsconfig.json'])
+    cpSync(join(packageRoot(), path), join(tree, path), { recursive: true });
+  await assert.rejects(run(process.execPath, [join(tree, 'scripts', 'pack.mjs')]), {
+    code: 1,
+    stdout: '',
+    stderr:
+      'dist/ is missing or not what the sources give now; run `npm run build` (in a fresh clone `npm run setup`), ' +
+      'then pack again\n',
+  });
+});
+
+test('every entry point by itself leaves no trace when it is imported', async () => {
+  // tslib and zod, which others share with it, keep what begins with "__" among the globals.
+  const state = `JSON.stringify([
+    process.getActiveResourcesInfo().filter((name) => !/^((Pipe|TTY)Wrap|CloseReq)$/.test(name)),
+    Object.getOwnPropertyNames(globalThis).filter((name) => !name.startsWith('__')),
+    process.env,
+    process.eventNames().map((name) => [String(name), process.listenerCount(name)]),
+  ])`;
+  for (const path of Object.keys(manifest.exports).filter((name) => name !== './package.json')) {
+    const entry = path.replace('.', 'distillery');
+    const program = `const before = ${state};
+      await import('${entry}');
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      const after = ${state};
+      if (after !== before) throw new Error(before + ' became ' + after);`;
+    const words = ['--input-type=module', '--eval', program];
+    const { stdout, stderr } = await run(process.execPath, words, { cwd: consumer, timeout: 60_000 });
+    assert.equal(stdout + stderr, '', entry);
+  }
 });
 
 test('every entry point loads without TensorFlow, says nothing, and leaves nothing running', async () => {

@@ -1,9 +1,8 @@
 /**
- * @file The package as a consumer has it: the tarball unpacked in a project of its own, beside the declared
- * dependencies as npm would put them there, but without the network.
+ * @file The package as a consumer has it: its tarball, unpacked or installed in a project of its own.
  */
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -21,21 +20,22 @@ export interface Consumer {
   readonly remove: () => void;
 }
 
+const run = promisify(execFile);
 const root = packageRoot();
 
 export const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
   readonly dependencies: Record<string, string>;
+  readonly peerDependencies: Record<string, string>;
   readonly exports: Record<string, string | { types: string; default: string }>;
 };
 
-/** @param more packages that the project has beside the dependencies of ours */
+/**
+ * Unpacks the tarball beside links to the declared dependencies: a project in a second, without the network.
+ *
+ * @param more packages that the project has beside the dependencies of ours
+ */
 export async function consumerProject(...more: readonly string[]): Promise<Consumer> {
-  const run = promisify(execFile);
-  const folder = mkdtempSync(join(tmpdir(), 'distillery-package-'));
-  const pack = ['pack', '--json', '--ignore-scripts', '--pack-destination', folder];
-  const { stdout } = await run('npm', pack, { cwd: root, maxBuffer: 16 * 1024 * 1024 });
-  const [packed] = JSON.parse(stdout) as Packed[];
-  if (packed === undefined) throw new Error('npm packed nothing');
+  const { folder, packed, remove } = await packedProject();
   const home = join(folder, 'node_modules', 'distillery');
   mkdirSync(home, { recursive: true });
   await run('tar', ['-xzf', join(folder, packed.filename), '-C', home, '--strip-components=1']);
@@ -45,5 +45,33 @@ export async function consumerProject(...more: readonly string[]): Promise<Consu
     symlinkSync(join(root, 'node_modules', name), link);
   }
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
+  return { folder, packed, remove };
+}
+
+/**
+ * Installs the tarball with npm into a copy of a project, with what the project itself names: versions are those that
+ * distillery has, and npm's cache holds them since its own installation.
+ */
+export async function installedProject(project: string, ...names: readonly string[]): Promise<Consumer> {
+  const { folder, packed, remove } = await packedProject();
+  cpSync(project, folder, { recursive: true });
+  const versions = { ...manifest.dependencies, ...manifest.peerDependencies };
+  const own = names.map((name) => `${name}@${versions[name] ?? ''}`);
+  const quietly = ['--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund', '--no-package-lock'];
+  const words = ['install', '--save-exact', ...quietly, `./${packed.filename}`, ...own];
+  await run('npm', words, { cwd: folder, maxBuffer: 16 * 1024 * 1024 }).catch((error: unknown) => {
+    // Half an installation is hundreds of megabytes.
+    remove();
+    throw error;
+  });
+  return { folder, packed, remove };
+}
+
+async function packedProject(): Promise<Consumer> {
+  const folder = mkdtempSync(join(tmpdir(), 'distillery-package-'));
+  const pack = [join(root, 'scripts', 'pack.mjs'), '--json', '--pack-destination', folder];
+  const { stdout } = await run(process.execPath, pack, { cwd: root, maxBuffer: 16 * 1024 * 1024 });
+  const [packed] = JSON.parse(stdout) as Packed[];
+  if (packed === undefined) throw new Error('npm packed nothing');
   return { folder, packed, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
