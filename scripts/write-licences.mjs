@@ -43,11 +43,11 @@ export function licencesPage() {
   const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
   const rows = Object.entries(packages)
     .filter(([path, { dev, link }]) => path !== '' && dev !== true && link !== true)
-    .map(([path, { version, license = 'not said', devOptional, optional, peer }]) => ({
+    .map(([path, { version, license = 'not said', devOptional, optional }]) => ({
       name: path.replace(/^.*node_modules\//, ''),
       version,
       license,
-      when: devOptional || peer ? 'compute workers' : optional ? 'where it fits' : 'always',
+      when: devOptional ? 'compute workers' : optional ? 'where it fits' : 'always',
     }));
   const unique = [...new Map(rows.map((row) => [`${row.name}@${row.version}`, row])).values()];
   unique.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : a.version < b.version ? -1 : 1));

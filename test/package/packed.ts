@@ -26,6 +26,7 @@ const root = packageRoot();
 export const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
   readonly dependencies: Record<string, string>;
   readonly peerDependencies: Record<string, string>;
+  readonly peerDependenciesMeta: Record<string, { readonly optional?: boolean }>;
   readonly exports: Record<string, string | { types: string; default: string }>;
 };
 
@@ -39,7 +40,9 @@ export async function consumerProject(...more: readonly string[]): Promise<Consu
   const home = join(folder, 'node_modules', 'distillery');
   mkdirSync(home, { recursive: true });
   await run('tar', ['-xzf', join(folder, packed.filename), '-C', home, '--strip-components=1']);
-  for (const name of [...Object.keys(manifest.dependencies), ...more]) {
+  const { dependencies, peerDependencies, peerDependenciesMeta } = manifest;
+  const peers = Object.keys(peerDependencies).filter((name) => peerDependenciesMeta[name]?.optional !== true);
+  for (const name of [...Object.keys(dependencies), ...peers, ...more]) {
     const link = join(folder, 'node_modules', name);
     mkdirSync(dirname(link), { recursive: true });
     symlinkSync(join(root, 'node_modules', name), link);
@@ -49,14 +52,20 @@ export async function consumerProject(...more: readonly string[]): Promise<Consu
 }
 
 /**
- * Installs the tarball with npm into a copy of a project, with what the project itself names: versions are those that
- * distillery has, and npm's cache holds them since its own installation.
+ * Installs the tarball with npm into a copy of a project, with what the project itself names: in the versions that
+ * this checkout has, which npm's cache holds since their installation.
  */
 export async function installedProject(project: string, ...names: readonly string[]): Promise<Consumer> {
   const { folder, packed, remove } = await packedProject();
   cpSync(project, folder, { recursive: true });
-  const versions = { ...manifest.dependencies, ...manifest.peerDependencies };
-  const own = names.map((name) => `${name}@${versions[name] ?? ''}`);
+  const own = names.map((name) => {
+    const { version } = JSON.parse(
+      readFileSync(join(root, 'node_modules', name, 'package.json'), 'utf8'),
+    ) as {
+      version: string;
+    };
+    return `${name}@${version}`;
+  });
   const quietly = ['--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund', '--no-package-lock'];
   const words = ['install', '--save-exact', ...quietly, `./${packed.filename}`, ...own];
   await run('npm', words, { cwd: folder, maxBuffer: 16 * 1024 * 1024 }).catch((error: unknown) => {
