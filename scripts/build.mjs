@@ -59,7 +59,7 @@ function sourceFiles() {
 }
 
 function digest(files) {
-  const hash = createHash('sha256').update(process.versions.node.split('.')[0]);
+  const hash = createHash('sha256');
   for (const file of files) {
     hash.update(`\n${file}\n`).update(readFileSync(join(root, file)));
   }
