@@ -144,12 +144,13 @@ test(
 
     const definition = join(folder, 'tiny.yaml');
     const text = await readFile(join(packageRoot(), 'pipelines', 'tiny.yaml'), 'utf8');
-    await writeFile(
-      definition,
-      text.replace('chunk: { iterations: 2 }', 'chunk: { iterations: 20 }\n    heartbeatTimeout: 3s'),
-    );
+    // One long chunk: whoever dies while it is computed dies in the middle of work.
+    const long = text
+      .replace('every: 3', 'every: 1000')
+      .replace('chunk: { iterations: 2 }', 'chunk: { iterations: 1000 }\n    heartbeatTimeout: 3s');
+    await writeFile(definition, long);
     const start = new CommandProcess(
-      ['run', definition, '--workflow-id', 'watched', '--param', 'iterations=60', '--detach'],
+      ['run', definition, '--workflow-id', 'watched', '--param', 'iterations=400', '--detach'],
       environment,
     );
     assert.equal(await start.status(), 0, start.said);
@@ -172,9 +173,9 @@ test(
     );
     process.kill(children[0]!, 'SIGKILL');
     await until('another attempt', () => chunks(first) >= 2);
-    await until('iterations again', async () => {
-      await first.scrape();
-      return total('distillery_checkpoint_bytes_count') > 3;
+    await until('what happened in the metrics', async () => {
+      await Promise.all([pipelines.scrape(), first.scrape()]);
+      return total('distillery_checkpoint_bytes_count') > 3 && total('distillery_failures_total') > 0;
     });
     // The worker dies without a word: a preemption.
     await first.command.end('SIGKILL');
