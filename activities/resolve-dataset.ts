@@ -15,6 +15,7 @@ import { maximumWhitenedValues } from '../definition/limits.js';
 import { describeNetwork } from '../definition/network-names.js';
 import { DistilleryError } from '../errors/errors.js';
 import type { NetworkSpec } from '../networks/spec.js';
+import { datasetInput } from './dataset-input.js';
 
 /** Brings a built-in data set into the store, or says undefined when there is none of that name. */
 export type ImportBuiltin = (store: ArtifactStore, name: string) => Promise<Reference | undefined>;
@@ -49,16 +50,8 @@ export async function resolveDataset(
   checkSplit(spec, manifest);
   for (const network of networks) checkImageSize(network, spec, manifest);
   checkPerClass(perClass, spec, manifest);
-  const { limit, holdout, zca } = spec;
-  if (zca) checkWhitening(spec, manifest);
-  return {
-    manifest: stored.reference,
-    ...(limit !== undefined && { limit }),
-    holdout,
-    seed,
-    ...(perClass > 0 && { perClass }),
-    ...(zca && { zca }),
-  };
+  if (spec.zca) checkWhitening(spec, manifest);
+  return { ...datasetInput(spec, seed, stored.reference), ...(perClass > 0 && { perClass }) };
 }
 
 /** A built-in data set that lost shards is imported again; any other one only its owner can import. */

@@ -3,6 +3,7 @@
  */
 import * as z from 'zod';
 import type { Reference } from '../artifacts/reference.js';
+import { isReference } from '../definition/artifact.js';
 import type { StageSignature } from '../definition/custom-stages.js';
 import { StageReference } from '../definition/expressions.js';
 import type { OutputKind } from '../definition/outputs.js';
@@ -159,10 +160,6 @@ function wrongKind({ stage, output, kind = 'artifact' }: StageReference, expecte
     boolean: 'true or false',
   };
   return `expected ${expected}; the output "${output}" of stage "${stage}" is ${found[kind]}`;
-}
-
-function isReference(value: unknown): value is Reference {
-  return typeof value === 'object' && value !== null && 'key' in value && 'sha256' in value;
 }
 
 function invalid(name: string, reason: string): DistilleryError {

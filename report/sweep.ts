@@ -21,7 +21,7 @@ export interface SweptCell {
   /** As many random real images. */
   readonly random?: EvaluationRow;
   /** Of the chosen iteration, where nothing was evaluated. */
-  readonly heldOut?: { readonly accuracy: number; readonly std: number };
+  readonly heldOut?: { readonly accuracy: number; readonly std: number; readonly runs: number };
   /** Of the stage, and of the one that made its images where that is a cell as well. */
   readonly seconds?: number;
   /** One of each class, of the first few; read for cells that are few. */
@@ -96,15 +96,21 @@ function sweptCell(
     values: cell.matrix?.cell ?? {},
     ...(source && { source: source.id }),
     ...(ipc !== undefined && { ipc }),
-    ...(reported && measured(reported.output, plan)),
+    ...(reported && measured(reported.output, cell, plan)),
     ...(reported && seconds.every((value) => value !== undefined) && { seconds: sum(seconds) }),
   };
 }
 
-function measured(output: StageOutput, plan: Plan): Pick<SweptCell, 'row' | 'random' | 'heldOut'> {
-  if (output.type === 'distill') {
+function measured(
+  output: StageOutput,
+  cell: PlannedStage,
+  plan: Plan,
+): Pick<SweptCell, 'row' | 'random' | 'heldOut'> {
+  if (output.type === 'distill' && cell.uses === 'distill') {
     const heldOut = output.candidates.find(({ iteration }) => iteration === output.iteration);
-    return heldOut === undefined ? {} : { heldOut };
+    if (heldOut === undefined) return {};
+    const { accuracy, std } = heldOut;
+    return { heldOut: { accuracy, std, runs: cell.with.selection.runs } };
   }
   if (output.type !== 'evaluate') return {};
   const ownName = [networkName(plan.network), networkLabel(plan.network)];
@@ -126,7 +132,7 @@ export function accuracyOf({
   heldOut,
 }: SweptCell): { mean: number; std: number; runs: number } | undefined {
   if (row !== undefined) return { mean: row.mean, std: row.std, runs: row.accuracies.length };
-  return heldOut && { mean: heldOut.accuracy, std: heldOut.std, runs: 2 };
+  return heldOut && { mean: heldOut.accuracy, std: heldOut.std, runs: heldOut.runs };
 }
 
 /** Axes of numbers, with at least two of them. */

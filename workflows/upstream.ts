@@ -4,6 +4,7 @@
 import type { Upstream } from '../activities/contract.js';
 import type { Reference } from '../artifacts/reference.js';
 import { plainOutputs } from '../definition/outputs.js';
+import { isReference } from '../definition/artifact.js';
 import type { OutputRef, Plan, PlannedStage } from '../definition/plan.js';
 import type { StageOutput } from '../definition/stages.js';
 import { finalFailure } from './failures.js';
@@ -119,10 +120,6 @@ function notAnArtifact(ref: OutputRef) {
 
 function isNamed(name: string) {
   return ([key]: [string, unknown]) => key === name;
-}
-
-function isReference(value: unknown): value is Reference {
-  return typeof value === 'object' && value !== null && 'key' in value && 'sha256' in value;
 }
 
 /** The artifact that stands for a whole output: another digest, another result. */

@@ -3,11 +3,13 @@
  * there yet, what builds on it has a key that no store knows, but still one that is the same for the same work.
  */
 import type { Upstream, UpstreamStage } from '../../activities/contract.js';
+import { datasetInput } from '../../activities/dataset-input.js';
 import { identityOf } from '../../activities/stage-identity.js';
 import { sha256 } from '../../artifacts/digest.js';
 import { keyOfIdentity, type StageIdentity } from '../../artifacts/identities.js';
 import type { Reference } from '../../artifacts/reference.js';
 import { type ImportedStage, importSourceText } from '../../definition/imports.js';
+import { isReference } from '../../definition/artifact.js';
 import { fillConfig } from '../../definition/custom-stages.js';
 import type { CustomStage, OutputRef, Plan, PlannedStage, StageType } from '../../definition/plan.js';
 import type { StageManifest, StageOutput } from '../../definition/stages.js';
@@ -41,18 +43,8 @@ export async function expectedStages(
   plan: Plan,
   { definition, dataset, imported, find }: Surroundings,
 ): Promise<ExpectedStage[]> {
-  const { limit, holdout, zca } = plan.dataset;
-  const run = {
-    seed: plan.seed,
-    network: plan.network,
-    dataset: {
-      manifest: dataset,
-      ...(limit !== undefined && { limit }),
-      holdout,
-      seed: plan.seed,
-      ...(zca && { zca }),
-    },
-  };
+  const { seed, network } = plan;
+  const run = { seed, network, dataset: datasetInput(plan.dataset, seed, dataset) };
   const results = new Map<string, UpstreamStage>();
   /** Which stage an artifact is of, by digest. */
   const makers = new Map<string, string>();
@@ -173,8 +165,4 @@ function standInOutput(type: StageType, key: string): StageOutput {
     case 'report':
       return { type, folder: '', report: of('report'), files: [] };
   }
-}
-
-function isReference(value: unknown): value is Reference {
-  return typeof value === 'object' && value !== null && 'sha256' in value && 'key' in value;
 }

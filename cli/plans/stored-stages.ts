@@ -1,6 +1,7 @@
 /**
  * @file Which stages of a plan are in the store already: what a run would find there, and what it would compute.
  */
+import { datasetInput } from '../../activities/dataset-input.js';
 import { resolveImports } from '../../activities/resolve-imports.js';
 import { lostFrom } from '../../artifacts/completeness.js';
 import { sha256 } from '../../artifacts/digest.js';
@@ -30,19 +31,12 @@ export async function storedStages(
   const digest = sha256(definition);
   const key = definitionKey(digest);
   const dataset = await store.getManifest(datasetKey(plan.dataset.source));
-  const { holdout, limit, zca } = plan.dataset;
   const imported =
     plan.imports === undefined || dataset === undefined
       ? {}
       : await resolveImports(store, {
           plan,
-          dataset: {
-            manifest: dataset.reference,
-            holdout,
-            seed: plan.seed,
-            ...(limit !== undefined && { limit }),
-            ...(zca && { zca }),
-          },
+          dataset: datasetInput(plan.dataset, plan.seed, dataset.reference),
         });
   const stages = await expectedStages(plan, {
     definition: { key, sha256: digest, bytes: definition.length, mediaType: 'application/yaml' },

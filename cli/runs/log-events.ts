@@ -3,7 +3,7 @@
  */
 import type { Client } from '@temporalio/client';
 
-import type { CompiledDefinition } from '../../activities/contract.js';
+import type { Activities, CompiledDefinition } from '../../activities/contract.js';
 import { parseStageOfRun } from '../../definition/imports.js';
 import type { StageOutcome } from '../../workflows/stage-input.js';
 import { formatAccuracy, formatDuration, formatValue } from '../terminal/format.js';
@@ -19,22 +19,33 @@ import type { LogEntry, LogKind } from './log.js';
 
 type Attributes<Name extends keyof HistoryEvent> = NonNullable<HistoryEvent[Name]>;
 
-/** Activities that are bookkeeping: worth a line only when they fail. */
-const light: ReadonlySet<string> = new Set([
-  'beginStage',
-  'finishStage',
-  'recordTrajectorySet',
-  'selectCandidate',
-  'summariseEvaluation',
-  'discardCheckpoints',
-  'cancelCaller',
-]);
-/** Of the pipeline itself, in words. */
-const ofPipeline: Readonly<Record<string, string>> = {
-  compileDefinition: 'the definition',
-  resolveDataset: 'the data set',
-  resolveImports: 'the results of other runs',
+/** Bookkeeping is worth a line only when it fails; what a pipeline does itself has its name in words. */
+const activities: Readonly<
+  Record<keyof Activities, 'work' | 'bookkeeping' | { readonly ofPipeline: string }>
+> = {
+  compileDefinition: { ofPipeline: 'the definition' },
+  resolveDataset: { ofPipeline: 'the data set' },
+  resolveImports: { ofPipeline: 'the results of other runs' },
+  searchesTags: 'bookkeeping',
+  beginStage: 'bookkeeping',
+  finishStage: 'bookkeeping',
+  recordTrajectorySet: 'bookkeeping',
+  selectCandidate: 'bookkeeping',
+  summariseEvaluation: 'bookkeeping',
+  discardCheckpoints: 'bookkeeping',
+  cancelCaller: 'bookkeeping',
+  writeReport: 'work',
+  runCustomStage: 'work',
+  trainExpert: 'work',
+  distillChunk: 'work',
+  evaluateNetwork: 'work',
+  selectImages: 'work',
 };
+
+/** Activities of other versions count as work. */
+function roleOf(type: string): (typeof activities)[keyof Activities] {
+  return Object.hasOwn(activities, type) ? activities[type as keyof Activities] : 'work';
+}
 /** What the failure of a leaving worker is called. */
 const leaving: ReadonlySet<string> = new Set(['Preempted', 'WorkerShutdown', 'HEARTBEAT']);
 /** Updates and signals that a user sends. */
@@ -67,7 +78,7 @@ export class LogEvents {
   /** What an activity works on, when that is worth telling. */
   unitOf(activityId: string): string | undefined {
     const found = [...this.scheduled.values()].find((scheduled) => scheduled.activityId === activityId);
-    return found === undefined || light.has(found.type) ? undefined : found.unit;
+    return found === undefined || roleOf(found.type) === 'bookkeeping' ? undefined : found.unit;
   }
 
   idOf(activityId: string, what: string): string {
@@ -111,11 +122,12 @@ export class LogEvents {
     { activityType, activityId }: Attributes<'activityTaskScheduledEventAttributes'>,
   ): Promise<void> {
     const type = activityType?.name ?? '';
+    const role = roleOf(type);
     const summary = event.userMetadata?.summary;
     const [unit] = summary == null ? [] : await decoded(this.client, [summary]);
     this.scheduled.set(String(event.eventId), {
       type,
-      unit: typeof unit === 'string' ? unit : (ofPipeline[type] ?? type),
+      unit: typeof unit === 'string' ? unit : typeof role === 'string' ? type : role.ofPipeline,
       activityId: activityId ?? '',
     });
   }
@@ -128,7 +140,7 @@ export class LogEvents {
     if (activity === undefined) return;
     activity.startedAt = timeOf(this.event.eventTime);
     activity.worker = identity ?? '';
-    if (light.has(activity.type) || activity.type in ofPipeline) return;
+    if (roleOf(activity.type) !== 'work') return;
     this.add('started', `started on ${activity.worker}`, activity);
   }
 
@@ -137,9 +149,11 @@ export class LogEvents {
     result,
   }: Attributes<'activityTaskCompletedEventAttributes'>): Promise<void> {
     const activity = this.scheduled.get(String(scheduledEventId));
-    if (activity === undefined || light.has(activity.type)) return;
+    if (activity === undefined) return;
+    const role = roleOf(activity.type);
+    if (role === 'bookkeeping') return;
     const [answer] = await decoded(this.client, result?.payloads);
-    if (activity.type in ofPipeline) {
+    if (role !== 'work') {
       this.add('finished', ofPipelineText(activity.type, answer));
       return;
     }
@@ -162,7 +176,7 @@ export class LogEvents {
 
   private activityStops({ scheduledEventId }: Attributes<'activityTaskCanceledEventAttributes'>): void {
     const activity = this.scheduled.get(String(scheduledEventId));
-    if (activity !== undefined && !light.has(activity.type))
+    if (activity !== undefined && roleOf(activity.type) !== 'bookkeeping')
       this.add('finished', 'stopped, as it was told to; it goes on from its last checkpoint', activity);
   }
 

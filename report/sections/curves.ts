@@ -1,6 +1,7 @@
 /**
  * @file Curves: the distillation's loss and learned rate, the choice of the iteration, the experts.
  */
+import { captioned } from '../charts/captioned.js';
 import { runningMedian, thin } from '../charts/curves.js';
 import { lineChart, type Point, type Series } from '../charts/line.js';
 import type { DistillMethod, MttConfig } from '../../definition/plan.js';
@@ -24,7 +25,7 @@ export function distillationSection({ distilled }: Findings): Markup | undefined
   const mark = { x: output.iteration, label: `chosen: ${integer(output.iteration)}` };
   return markup`<section id="distillation"><h2>The distillation</h2>
 <p class="lead">${whatIterationsDo(method)}</p>
-<div class="columns">${plot(
+<div class="columns">${captioned(
     lineChart({
       name: 'Matching loss by iteration',
       describe: describeEnds(loss, significant),
@@ -39,7 +40,7 @@ export function distillationSection({ distilled }: Findings): Markup | undefined
   )}${'lrInit' in method ? ratePlot(method) : ''}</div></section>`;
 
   function ratePlot({ lrInit, lrLr }: Pick<MttConfig, 'lrInit' | 'lrLr'>): Markup {
-    return plot(
+    return captioned(
       lineChart({
         name: 'Learned rate by iteration',
         describe: describeEnds(learnedRate, significant),
@@ -90,7 +91,7 @@ export function selectionSection(findings: Findings): Markup | undefined {
   }));
   return markup`<section id="selection" class="columns"><div><h2>Which iteration</h2>
 <p class="lead">${counted(candidates.length, 'candidate')} had ${counted(config.selection.runs, 'network')} trained on each, for ${counted(config.selection.epochs, 'epoch')}, and measured on ${counted(findings.input.plan.dataset.holdout, 'held-out training image')}. The best of them, iteration ${integer(iteration)}, is the result. The test set had no say in it.${kernelText(output.kernelAccuracy)}</p></div>
-${plot(
+${captioned(
   lineChart({
     name: 'Held-out accuracy of the candidates',
     describe: points.map((point) => point.title).join('; '),
@@ -127,7 +128,7 @@ export function expertsSection(findings: Findings): Markup | undefined {
   }));
   return markup`<section id="experts" class="columns"><div><h2>The experts</h2>
 <p class="lead">${expertsText(experts, findings.trainingImages)}</p></div>
-${plot(
+${captioned(
   lineChart({
     name: 'Test accuracy of the experts by epoch',
     describe: describeEnds(mean, (value) => percent(value)),
@@ -150,10 +151,6 @@ function smoothed(points: DistillFindings['loss'], role: Series['role']): Series
     { style: 'raw', role, points: thin(points, shownPoints) },
     { style: 'main', role, points: thin(runningMedian(points, window), shownPoints / 2) },
   ];
-}
-
-function plot(chart: Markup, caption: string): Markup {
-  return markup`<figure class="plot">${chart}<figcaption>${caption}</figcaption></figure>`;
 }
 
 function describeEnds(points: readonly Point[], format: (value: number) => string): string {

@@ -2,6 +2,7 @@
  * @file Short-range against long-range matching: distillations of one run that differ in how many steps of the
  * student (N) match how many epochs of the expert (M).
  */
+import { captioned } from '../charts/captioned.js';
 import { familyChart, type Curve } from '../charts/family.js';
 import type { Point } from '../charts/line.js';
 import type { Findings } from '../findings.js';
@@ -31,7 +32,7 @@ function figures(trials: readonly Trial[]): Markup {
   const hollow = beside ? ' Dashed: accuracy on the held-out images, by which the iteration was chosen.' : '';
   const byEpochs = curves(trials, ({ method }) => method.expertEpochs);
   const byDistance = curves(trials, ({ matched }) => matched?.travelled.expert);
-  return markup`<div class="columns">${plot(
+  return markup`<div class="columns">${captioned(
     familyChart({
       name: `${accuracy} by epochs of the expert, for each number of student steps`,
       describe: describe(byEpochs),
@@ -42,7 +43,7 @@ function figures(trials: readonly Trial[]): Markup {
     `A curve for each number of student steps N.${hollow}`,
   )}${
     byDistance.length > 0
-      ? plot(
+      ? captioned(
           familyChart({
             name: `${accuracy} by the distance that the expert travelled`,
             describe: describe(byDistance),
@@ -109,8 +110,4 @@ function tableRow({ id, method, matched, test, heldOut }: Trial): Markup {
   const { expert, student, left } = matched?.travelled ?? {};
   const number = (value: number | undefined): string => (value === undefined ? '' : significant(value));
   return markup`<tr><td class="name">${id}</td><td class="number">${method.synSteps}</td><td class="number">${method.expertEpochs}</td><td class="number">${number(expert)}</td><td class="number">${number(student)}</td><td class="number">${left === undefined ? '' : percent(left, 0)}</td><td class="number">${heldOut ? percent(heldOut.accuracy) : ''}</td><td class="number">${test ? percentWithStd(test.mean, test.std, test.accuracies.length) : ''}</td></tr>`;
-}
-
-function plot(chart: Markup, caption: string): Markup {
-  return markup`<figure class="plot">${chart}<figcaption>${caption}</figcaption></figure>`;
 }

@@ -2,6 +2,7 @@
  * @file From where on the experts' trajectories matching may start: accuracy by the last start epoch, where a run
  * tries several, and how well the images match from each epoch.
  */
+import { captioned } from '../charts/captioned.js';
 import { familyChart, type Curve } from '../charts/family.js';
 import type { Point } from '../charts/line.js';
 import type { Findings } from '../findings.js';
@@ -64,7 +65,7 @@ function accuracy(trials: readonly Trial[]): Markup | undefined {
     ...(test.length > 0 ? [{ name: 'test', points: test }] : []),
   ];
   if (curves.length === 0) return undefined;
-  return plot(
+  return captioned(
     familyChart({
       name: 'Accuracy by maxStartEpoch',
       describe: [...test, ...heldOut].map(({ title }) => title ?? '').join('; '),
@@ -88,7 +89,7 @@ function landscape(trials: readonly Trial[]): Markup | undefined {
       : [{ name: trials.length > 1 ? `max ${method.maxStartEpoch}` : '', points }];
   });
   if (curves.length === 0) return undefined;
-  return plot(
+  return captioned(
     familyChart({
       name: 'Matching loss by start epoch',
       describe: curves
@@ -100,8 +101,4 @@ function landscape(trials: readonly Trial[]): Markup | undefined {
     }),
     'Mean loss of the matches that started from an epoch, over the last quarter of the iterations up to the chosen one.',
   );
-}
-
-function plot(chart: Markup, caption: string): Markup {
-  return markup`<figure class="plot">${chart}<figcaption>${caption}</figcaption></figure>`;
 }

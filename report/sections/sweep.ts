@@ -2,6 +2,7 @@
  * @file The cells of a matrix compared: a table, accuracy along each axis of numbers, and a look at the images.
  */
 import { cellKey, cellWords, type CellValues } from '../../definition/matrix.js';
+import { captioned } from '../charts/captioned.js';
 import { familyChart, type Curve } from '../charts/family.js';
 import type { Point } from '../charts/line.js';
 import type { Findings } from '../findings.js';
@@ -61,7 +62,10 @@ function charts(sweep: Sweep): (Markup | undefined)[] {
       curves,
     });
     const dashed = random ? ' Dashed: as many random real images.' : '';
-    return markup`<figure class="plot">${chart}<figcaption>Mean over the networks of a cell; the error bar is one standard deviation to either side.${dashed}</figcaption></figure>`;
+    return captioned(
+      chart,
+      `Mean over the networks of a cell; the error bar is one standard deviation to either side.${dashed}`,
+    );
   });
 }
 

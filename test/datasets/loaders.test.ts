@@ -68,7 +68,7 @@ describe('a loader of a data set', () => {
     assert.equal(reports[0]?.digest, reports[1]?.digest);
   });
 
-  it('is refused with what is wrong, as any data set', async () => {
+  it('is refused with what is wrong, like every data set', async () => {
     const refused = (loaded: unknown, message: RegExp) =>
       assert.rejects(importing(loaded), { code: 'InvalidDataset', message });
     const train = (change: object) => ({ train: { ...good, ...change }, test: good, classNames: ['a', 'b'] });

@@ -9,39 +9,12 @@ import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { WriteReportInput } from '../../activities/contract.js';
 import type { DistillChunkInput } from '../../compute/protocol.js';
 import { Worker } from '@temporalio/worker';
-import { compile, type Plan } from '../../definition/index.js';
 import { pipelineStatus } from '../../workflows/index.js';
 import { measureRuns } from '../support/histories.js';
 import { timeSkippingServer } from '../support/temporal.js';
 import { failureOf, startPipeline, withWorkers } from './harness.js';
+import { sweep } from './plans.js';
 import { Pretend, type Interference } from './pretend.js';
-
-/** One distillation and evaluation for each number of images, and a report over all of them. */
-function sweep(ipcs: readonly number[], distill = '', evaluate = ''): Plan {
-  return compile(`
-name: sweep
-dataset: { source: fashion-mnist, limit: 20000, holdout: 500 }
-network: { architecture: ConvNet, depth: 2, width: 8 }
-stages:
-  experts: { uses: train-experts, with: { count: 2, epochs: 10 } }
-  distill:
-    uses: distill
-    matrix: { ipc: [${ipcs.join(', ')}] }
-    ${distill}
-    with:
-      trajectories: \${{ stages.experts.trajectories }}
-      ipc: \${{ matrix.ipc }}
-      iterations: 20
-      method: { synSteps: 5, expertEpochs: 2, maxStartEpoch: 4, lrImg: 1000, lrLr: 1.0e-5 }
-      selection: { every: 20 }
-  evaluate:
-    uses: evaluate
-    matrix: distill
-    ${evaluate}
-    with: { dataset: '\${{ stages.distill.result }}', runs: 1 }
-  report: { uses: report }
-`).plan;
-}
 
 const ipcOf = ({ args }: { readonly args: readonly unknown[] }) => (args[0] as DistillChunkInput).config.ipc;
 

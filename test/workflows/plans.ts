@@ -1,6 +1,7 @@
 /**
  * @file Small plans for tests of the orchestration.
  */
+import { compile } from '../../definition/index.js';
 import type {
   CustomStage,
   DistillStage,
@@ -158,4 +159,36 @@ export function fullPlan(): Plan {
     evaluation(),
     reporting(['experts', 'distill', 'evaluate']),
   );
+}
+
+/**
+ * One distillation and evaluation for each number of images, and a report over all of them.
+ *
+ * @param distill more keys of the distillation, as they are written
+ * @param evaluate of the evaluation
+ */
+export function sweep(ipcs: readonly number[], distill = '', evaluate = ''): Plan {
+  return compile(`
+name: sweep
+dataset: { source: fashion-mnist, limit: 20000, holdout: 500 }
+network: { architecture: ConvNet, depth: 2, width: 8 }
+stages:
+  experts: { uses: train-experts, with: { count: 2, epochs: 10 } }
+  distill:
+    uses: distill
+    matrix: { ipc: [${ipcs.join(', ')}] }
+    ${distill}
+    with:
+      trajectories: \${{ stages.experts.trajectories }}
+      ipc: \${{ matrix.ipc }}
+      iterations: 20
+      method: { synSteps: 5, expertEpochs: 2, maxStartEpoch: 4, lrImg: 1000, lrLr: 1.0e-5 }
+      selection: { every: 20 }
+  evaluate:
+    uses: evaluate
+    matrix: distill
+    ${evaluate}
+    with: { dataset: '\${{ stages.distill.result }}', runs: 1 }
+  report: { uses: report }
+`).plan;
 }

@@ -8,7 +8,6 @@ import { join } from 'node:path';
 import { ApplicationFailure } from '@temporalio/common';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { compile } from '../../definition/index.js';
 import { distilleryHome } from '../../setup/home.js';
 import { ensureTemporal } from '../../setup/temporal.js';
 import { packageRoot } from '../../setup/package-root.js';
@@ -21,7 +20,7 @@ import {
 } from '../../workflows/index.js';
 import { quietRuntime } from '../support/temporal.js';
 import { startPipeline, withWorkers, type PipelineHandle } from './harness.js';
-import { distillation, evaluation, experts, fullPlan, planOf, selection } from './plans.js';
+import { distillation, evaluation, experts, fullPlan, planOf, selection, sweep } from './plans.js';
 import { Pretend, untilCancelled, type Interference } from './pretend.js';
 
 /** One lost worker, one error that passes. */
@@ -176,30 +175,8 @@ async function recordSwept(): Promise<void> {
   const leaving: Interference = ({ name }, nth) => {
     if (name === 'distillChunk' && nth === 2) throw ApplicationFailure.retryable('leaving', 'Preempted');
   };
-  const { plan } = compile(`
-name: swept
-dataset: { source: fashion-mnist, limit: 20000, holdout: 500 }
-network: { architecture: ConvNet, depth: 2, width: 8 }
-stages:
-  experts: { uses: train-experts, with: { count: 2, epochs: 10 } }
-  distill:
-    uses: distill
-    matrix: { ipc: [1, 2, 3] }
-    maxParallel: 2
-    priority: 2
-    with:
-      trajectories: \${{ stages.experts.trajectories }}
-      ipc: \${{ matrix.ipc }}
-      iterations: 20
-      method: { synSteps: 5, expertEpochs: 2, maxStartEpoch: 4, lrImg: 1000, lrLr: 1.0e-5 }
-      selection: { every: 20 }
-  evaluate:
-    uses: evaluate
-    matrix: distill
-    when: \${{ stages.distill.learnedRate >= 0.01 * matrix.ipc }}
-    with: { dataset: '\${{ stages.distill.result }}', runs: 1 }
-  report: { uses: report }
-`);
+  const condition = 'when: ${{ stages.distill.learnedRate >= 0.01 * matrix.ipc }}';
+  const plan = sweep([1, 2, 3], 'maxParallel: 2\n    priority: 2', condition);
   await withWorkers(server, new Pretend(leaving), async () => {
     await (await startPipeline(server.client, plan, {}, 'swept')).result();
     await save('swept');
