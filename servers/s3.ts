@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { Client } from 'minio';
 import type { S3Credentials } from './credentials.js';
+import { dataLock, lastServerEnded } from './data-lock.js';
 import { startProcess, type ServerExit } from './process.js';
 import { freePorts, isFree, requireFree } from './ports.js';
 import { PortTakenError, waitUntilReady, withFreshPorts } from './readiness.js';
@@ -47,12 +48,13 @@ const embeddedRegion = 'us-east-1';
 
 /** Starts the server and returns when objects can be put and got. Throws `ServerUnavailable`. */
 export async function startS3(options: S3Options): Promise<RunningS3> {
+  mkdirSync(options.dataDir, { recursive: true });
+  await lastServerEnded(options.dataDir);
   if (options.port !== undefined) await requireFree(options.port, 'the S3 store', 'DISTILLERY_S3_PORT');
   return withFreshPorts(options.port !== undefined, () => start(options));
 }
 
 async function start(options: S3Options): Promise<RunningS3> {
-  mkdirSync(options.dataDir, { recursive: true });
   const port = options.port ?? (await freePorts(1))[0] ?? 0;
   const { args, env } = options.flavour === 'minio' ? minio(options, port) : await seaweed(options, port);
   const server = await startProcess({
@@ -61,6 +63,7 @@ async function start(options: S3Options): Promise<RunningS3> {
     env,
     cwd: options.dataDir,
     log: options.log,
+    lock: dataLock(options.dataDir),
     // SeaweedFS takes up to 15 s to close its volumes.
     graceMs: 20_000,
     ...(options.ephemeral === true ? { removeOnExit: options.dataDir } : {}),

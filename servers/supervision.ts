@@ -12,6 +12,8 @@ export interface SupervisorTask {
   readonly log: string;
   /** Milliseconds from SIGTERM to SIGKILL. */
   readonly graceMs: number;
+  /** A lock file to hold while the server runs; the start fails while another holds it. */
+  readonly lock: string;
   /** A folder that goes with the server. */
   readonly removeOnExit?: string;
   /** A folder that goes with the server if its owner is gone by then. */

@@ -6,6 +6,7 @@
  */
 import { spawn } from 'node:child_process';
 import { closeSync, fstatSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { tryLock } from '../setup/lock.js';
 import type { SupervisorMessage, SupervisorTask } from './supervision.js';
 
 const logLimit = 8 * 1024 * 1024;
@@ -38,6 +39,12 @@ function say(message: SupervisorMessage): void {
   if (process.connected) process.send?.(message, () => undefined);
 }
 
+const lock = tryLock(task.lock);
+if (!('release' in lock)) {
+  say({ type: 'exited', code: null, signal: null, error: `process ${lock.pid} holds ${task.lock}` });
+  process.disconnect();
+  process.exit(1);
+}
 const log = new BoundedLog(task.log);
 const child = spawn(task.file, task.args, {
   cwd: task.cwd,
@@ -72,6 +79,7 @@ child.once('close', (code, signal) => {
   for (const folder of [task.removeOnExit, orphaned]) {
     if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
   }
+  lock.release();
   say({ type: 'exited', code, signal });
   setTimeout(() => process.exit(0), 20);
 });

@@ -4,6 +4,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
+import { dataLock, lastServerEnded } from './data-lock.js';
 import { startProcess, type ServerExit } from './process.js';
 import { freePorts, isFree, requireFree } from './ports.js';
 import { waitUntilReady, withFreshPorts } from './readiness.js';
@@ -39,12 +40,13 @@ export interface RunningTemporal {
 
 /** Starts the server and returns when it takes workflows. Throws `ServerUnavailable`. */
 export async function startTemporal(options: TemporalOptions): Promise<RunningTemporal> {
+  mkdirSync(options.dataDir, { recursive: true });
+  await lastServerEnded(options.dataDir);
   if (options.port !== undefined) await requireFree(options.port, 'Temporal', 'DISTILLERY_TEMPORAL_PORT');
   return withFreshPorts(options.port !== undefined, () => start(options));
 }
 
 async function start(options: TemporalOptions): Promise<RunningTemporal> {
-  mkdirSync(options.dataDir, { recursive: true });
   const [first, uiPort, httpPort, metricsPort] = (await freePorts(4)) as [number, number, number, number];
   const port = options.port ?? first;
   const ui = await uiPortFor(options.ui ?? false, uiPort);
@@ -65,6 +67,7 @@ async function start(options: TemporalOptions): Promise<RunningTemporal> {
     cwd: options.dataDir,
     env: { TEMPORAL_DISABLE_UPDATE_CHECK: '1' },
     log: options.log,
+    lock: dataLock(options.dataDir),
     graceMs: 10_000,
     ...(options.ephemeral === true ? { removeOnExit: options.dataDir } : {}),
     ...(options.scratch === undefined ? {} : { removeIfOrphaned: options.scratch }),

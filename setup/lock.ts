@@ -125,17 +125,22 @@ function processExists(pid: number): boolean {
   if (pid <= 0) return false;
   try {
     process.kill(pid, 0);
-    return true;
+    // Dead, but nobody has asked yet how it ended.
+    return statField(pid, 3) !== 'Z';
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 
-/** Field 22 of /proc/PID/stat; empty where there is no /proc. */
 function startTime(pid: number): string {
+  return statField(pid, 22);
+}
+
+/** A field of /proc/PID/stat from the third on, counted from 1; empty where there is no /proc. */
+function statField(pid: number, field: number): string {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[field - 3] ?? '';
   } catch {
     return '';
   }

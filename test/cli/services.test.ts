@@ -47,14 +47,29 @@ interface Ended {
   readonly err: string;
 }
 
-function start(words: readonly string[]): { child: ChildProcess; ended: Promise<Ended>; out: () => string } {
+interface Started {
+  readonly child: ChildProcess;
+  readonly ended: Promise<Ended>;
+  readonly out: () => string;
+  /** What it said on both streams, in order. */
+  readonly said: () => string;
+}
+
+function start(words: readonly string[]): Started {
   const child = spawn(process.execPath, [main, ...words], { cwd: packageRoot(), env: environment });
   let out = '';
   let err = '';
-  child.stdout.on('data', (chunk) => (out += String(chunk)));
-  child.stderr.on('data', (chunk) => (err += String(chunk)));
+  let said = '';
+  child.stdout.on('data', (chunk) => {
+    out += String(chunk);
+    said += String(chunk);
+  });
+  child.stderr.on('data', (chunk) => {
+    err += String(chunk);
+    said += String(chunk);
+  });
   const ended = new Promise<Ended>((resolve) => child.once('close', (code) => resolve({ code, out, err })));
-  return { child, ended, out: () => out };
+  return { child, ended, out: () => out, said: () => said };
 }
 
 function distillery(words: readonly string[]): Promise<Ended> {
@@ -66,12 +81,28 @@ function up(...words: string[]): string[] {
   return ['up', '--port', String(temporal), '--ui-port', String(ui), '--s3-port', String(s3), ...words];
 }
 
-async function until(condition: () => boolean | Promise<boolean>, what: string, seconds = 60): Promise<void> {
+async function until(
+  condition: () => boolean | Promise<boolean>,
+  what: string | (() => string),
+  seconds = 60,
+): Promise<void> {
   const deadline = Date.now() + seconds * 1000;
   while (!(await condition())) {
-    assert.ok(Date.now() < deadline, `${what} within ${seconds} s`);
+    if (Date.now() > deadline)
+      assert.fail(`not within ${seconds} s: ${typeof what === 'string' ? what : what()}`);
     await sleep(100);
   }
+}
+
+/** Waits for `up`; shows what it said if it ended instead, or never got so far. */
+async function ready({ ended, said, out }: Started): Promise<void> {
+  let end: Ended | undefined;
+  void ended.then((value) => (end = value));
+  await until(
+    () => end !== undefined || /up +ready/.test(out()),
+    () => `up is ready, which said:\n${said()}`,
+  );
+  assert.equal(end, undefined, `up ended: ${said()}`);
 }
 
 async function portsAreFree(): Promise<boolean> {
@@ -170,8 +201,9 @@ test('a taken port is named and nothing is left running', async (context: TestCo
 });
 
 test('after kill -9 nothing survives, and up starts again where it was', async () => {
-  const { child, ended, out } = start(up('--workers', 'pipeline'));
-  await until(() => /up +ready/.test(out()), 'everything is ready');
+  const services = start(up('--workers', 'pipeline'));
+  const { child, ended } = services;
+  await ready(services);
   const state: ServicesState | undefined = stateFile.read();
   assert.ok(state);
   const workers = state.workers.map(({ pid }) => ({ pid, identity: processIdentity(pid) ?? '' }));
@@ -186,15 +218,16 @@ test('after kill -9 nothing survives, and up starts again where it was', async (
   assert.equal(stateFile.read(), undefined);
 
   const next = start(up('--workers', 'none'));
-  await until(() => /up +ready/.test(next.out()), 'it starts again');
+  await ready(next);
   assert.match((await distillery(['list'])).out, /^day +tiny +(cancelled|canceled) /m);
   next.child.kill('SIGINT');
   assert.equal((await next.ended).code, 0);
 });
 
 test('a worker that dies is started again', async () => {
-  const { child, ended, out } = start(up('--workers', 'pipeline'));
-  await until(() => /up +ready/.test(out()), 'everything is ready');
+  const services = start(up('--workers', 'pipeline'));
+  const { child, ended, out } = services;
+  await ready(services);
   const pid = stateFile.read()?.workers[0]?.pid ?? 0;
   process.kill(pid, 'SIGKILL');
   await until(() => /pipeline +worker ready again/.test(out()), 'the worker is back');

@@ -2,7 +2,7 @@
  * @file The embedded servers: real ones, side by side, and gone when they should be.
  */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -174,29 +174,53 @@ test('a program that does not start is an error with the end of its log', async 
   });
 });
 
+/** A process of its own that starts servers; `options` is code. */
+async function owner(
+  options: string,
+  environment: Readonly<Record<string, string>>,
+): Promise<{ child: ChildProcess; pids: number[] }> {
+  const program = `
+    import { startEmbedded } from ${JSON.stringify(new URL('../../servers/embedded.js', import.meta.url).href)};
+    const servers = await startEmbedded(${options});
+    console.log(JSON.stringify(servers.pids));
+    setInterval(() => {}, 1000);
+  `;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, ...environment },
+  });
+  const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
+  return { child, pids: JSON.parse(line) as number[] };
+}
+
+test('after kill -9 of their owner the next servers wait for the last ones to let go of the data', async () => {
+  const killed = await owner(`{ home: ${JSON.stringify(home)} }`, await persistentEnvironment());
+  killed.child.kill('SIGKILL');
+  await once(killed.child, 'exit');
+  assert.ok(killed.pids.every(isRunning), 'they are still closing their files');
+  // Other ports: nothing but the data is in the way.
+  const next = await startEmbedded({ home, environment: await persistentEnvironment() });
+  try {
+    assert.ok(!killed.pids.some(isRunning), 'two servers on the same data');
+    await probeTemporal(next.temporalAddress);
+    await probeS3(next.s3);
+  } finally {
+    await next.stop();
+  }
+});
+
 for (const signal of ['SIGKILL', 'SIGINT'] as const) {
   test(`the servers and their data go when their owner goes by ${signal}`, async () => {
     const TMPDIR = mkdtempSync(join(tmpdir(), 'distillery-owner-'));
-    const program = `
-      import { startEmbedded } from ${JSON.stringify(new URL('../../servers/embedded.js', import.meta.url).href)};
-      const servers = await startEmbedded({ ephemeral: true });
-      console.log(JSON.stringify(servers.pids));
-      setInterval(() => {}, 1000);
-    `;
-    const owner = spawn(process.execPath, ['--input-type=module', '-e', program], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-      env: { ...process.env, TMPDIR },
-    });
+    const { child, pids } = await owner('{ ephemeral: true }', { TMPDIR });
     try {
-      const [line] = (await once(createInterface(owner.stdout), 'line')) as [string];
-      const pids = JSON.parse(line) as number[];
       assert.ok(pids.length === 2 && pids.every(isRunning));
       assert.equal(readdirSync(TMPDIR).length, 1, 'one folder holds everything');
-      owner.kill(signal);
+      child.kill(signal);
       assert.ok(await within(20_000, () => !pids.some(isRunning)), 'a server outlived its owner');
       assert.ok(await within(5_000, () => readdirSync(TMPDIR).length === 0), 'the data outlived its owner');
     } finally {
-      owner.kill('SIGKILL');
+      child.kill('SIGKILL');
       rmSync(TMPDIR, { recursive: true });
     }
   });

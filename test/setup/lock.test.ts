@@ -3,10 +3,20 @@
  */
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { once } from 'node:events';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { tryLock, waitForLock, type Lock } from '../../setup/lock.js';
 
 let folder = '';
@@ -57,6 +67,28 @@ test('a pid that now belongs to another process does not keep the lock', () => {
     child.kill('SIGKILL');
   }
 });
+
+test(
+  'a process that is dead but not yet buried does not keep the lock',
+  {
+    skip: existsSync('/proc/self/stat') ? false : 'only Linux tells',
+  },
+  async () => {
+    const path = join(folder, 'zombie');
+    // `exec` leaves the first process with a parent that never asks how it ended.
+    const parent = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 60']);
+    try {
+      const [pid] = (await once(parent.stdout, 'data')) as [Buffer];
+      const holder = { pid: Number(String(pid)), host: hostname(), started: '', token: 'zombie' };
+      const state = (): string => readFileSync(`/proc/${holder.pid}/stat`, 'utf8').split(' ')[2] ?? '';
+      while (state() !== 'Z') await sleep(10);
+      writeFileSync(path, JSON.stringify(holder));
+      take(path).release();
+    } finally {
+      parent.kill('SIGKILL');
+    }
+  },
+);
 
 test('a damaged lock file is taken over', () => {
   const path = join(folder, 'damaged');
