@@ -170,29 +170,6 @@ test(
   },
 );
 
-test('a matrix with a condition, whose bar no cell gets over', { timeout: 300_000 }, async () => {
-  const light = startWorker('pipeline', 'swept');
-  const compute = startWorker('compute', 'swept');
-  const params = { limit: 400, holdout: 100, width: 8, epochs: 3, iterations: 2, training: 5, bar: 2 };
-  await start('sweep', { params }, join(packageRoot(), 'pipelines', 'sweep.yaml'));
-  const { stages, skipped } = await result('sweep');
-  const store = await storeOf('swept');
-  const cells = (of: string) => [1, 5, 10].map((ipc) => `${of}[ipc=${ipc}]`);
-  assert.deepEqual(
-    Object.keys(stages).sort(),
-    [...cells('distill'), ...cells('evaluate'), 'experts', 'report'].sort(),
-  );
-  assert.deepEqual(Object.keys(skipped ?? {}).sort(), cells('others').sort());
-  assert.match(skipped?.['others[ipc=1]'] ?? '', /^stages\.evaluate\.accuracy >= 2 does not hold: /);
-  const report = stages['report'];
-  assert.ok(report?.type === 'report');
-  const page = new TextDecoder().decode(await store.get(report.report));
-  for (const ipc of [1, 5, 10])
-    assert.match(page, new RegExp(`<td class="number">${ipc}</td><td class="number" title`));
-  await light.end('SIGTERM');
-  await compute.end('SIGTERM');
-});
-
 test('killed and drained compute workers change no digest', { timeout: 300_000 }, async () => {
   const light = startWorker('pipeline', 'disturbed');
   const first = startWorker('compute', 'disturbed');
