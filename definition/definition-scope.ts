@@ -14,7 +14,7 @@ import {
 import { type Path, shown } from './issues.js';
 import { artifactsOf, isArtifact, outputKind, type Outputs, outputsOf } from './outputs.js';
 import type { ResolvedParameters } from './parameters.js';
-import { didYouMean } from './suggest.js';
+import { didYouMean, listed } from './suggest.js';
 
 /** Where a stage's artifact may stand in those that come with distillery: `stages.ID.with.FIELD`. */
 const artifactFields: ReadonlySet<string | number> = new Set(['trajectories', 'init', 'dataset']);
@@ -148,7 +148,7 @@ function unknown(
   at: number,
 ): ExpressionError {
   const spaces = name.includes('-') && what !== 'stage' ? '; to subtract, put spaces around "-"' : '';
-  const list = known.length > 0 ? `; there are: ${known.join(', ')}` : `; ${none}`;
+  const list = known.length > 0 ? `; there are: ${listed(known)}` : `; ${none}`;
   return new ExpressionError(
     `unknown ${what} ${shown(name)}${spaces || didYouMean(name, known) || list}`,
     at,

@@ -3,7 +3,14 @@
  * each cell, without the matrix, under the id of the cell.
  */
 import { type Issues, type Path, shown } from './issues.js';
-import { maximumAxes, maximumCellId, maximumCells, maximumPlannedStages, maximumStages } from './limits.js';
+import {
+  maximumAxes,
+  maximumCellId,
+  maximumCells,
+  maximumExpandedValues,
+  maximumPlannedStages,
+  maximumStages,
+} from './limits.js';
 import {
   type Cell,
   cellId,
@@ -13,13 +20,13 @@ import {
   cellWords,
   combinations,
   combine,
-  matches,
+  matcher,
   type WrittenMatrix,
 } from './matrix.js';
 import { checkSchema } from './schema-issues.js';
 import { matrix as matrixSchema } from './schema-matrix.js';
 import { namePattern } from './schema-values.js';
-import { didYouMean } from './suggest.js';
+import { didYouMean, listed } from './suggest.js';
 
 export interface Expanded {
   /** The definition with its cells as stages. */
@@ -70,6 +77,7 @@ class Expansion {
       if (isMapping(stage) && Object.hasOwn(stage, 'matrix') && !Object.hasOwn(stage, 'from'))
         this.read(id, stage['matrix']);
     }
+    this.refuseTooMany();
     if (this.issues.count > this.before) throw this.issues.error();
     const cells = new Map<string, Cell>();
     const expanded = Object.create(null) as Record<string, unknown>;
@@ -82,11 +90,25 @@ class Expansion {
             matrix: undefined,
           });
     }
-    const planned = Object.keys(expanded).length;
-    if (planned > maximumPlannedStages)
-      this.add([], `all matrices together make ${planned} stages; there can be ${maximumPlannedStages}`);
     if (this.issues.count > this.before) throw this.issues.error();
     return { value: { ...definition, stages: expanded }, cells, warnings: this.warnings };
+  }
+
+  /** Before anything is expanded, as that would take long. */
+  private refuseTooMany(): void {
+    let [planned, values] = [0, 0];
+    for (const [id, stage] of this.stages) {
+      const cells = this.matrices.get(id)?.length ?? 1;
+      planned += cells;
+      values += cells * valuesIn(stage);
+    }
+    if (planned > maximumPlannedStages)
+      this.add([], `all matrices together make ${planned} stages; there can be ${maximumPlannedStages}`);
+    else if (values > maximumExpandedValues)
+      this.add(
+        [],
+        `all cells together have ${values} settings; there can be ${maximumExpandedValues}: make the matrices smaller or their stages shorter`,
+      );
   }
 
   private add(path: Path, message: string): void {
@@ -117,7 +139,7 @@ class Expansion {
     const source = this.stages.find(([name]) => name === other)?.[1];
     const withMatrix = this.stages.filter(([, stage]) => isMapping(stage) && isMapping(stage['matrix']));
     const names = withMatrix.map(([name]) => name);
-    const there = names.length === 0 ? 'no stage has one' : `stages with one: ${names.join(', ')}`;
+    const there = names.length === 0 ? 'no stage has one' : `stages with one: ${listed(names)}`;
     if (!names.includes(other)) {
       const reason =
         source === undefined
@@ -134,7 +156,8 @@ class Expansion {
   private cellsOf(id: string, matrix: WrittenMatrix): readonly CellValues[] {
     const { axes, include, exclude } = matrix;
     const names = Object.keys(axes);
-    if (names.length > maximumAxes) this.add([id, 'matrix'], `a matrix has at most ${maximumAxes} axes`);
+    const wanted = names.length > 0 ? names : Object.keys(include[0] ?? {});
+    if (wanted.length > maximumAxes) this.add([id, 'matrix'], `a matrix has at most ${maximumAxes} axes`);
     for (const [axis, values] of Object.entries(axes)) this.refuseRepeated(id, axis, values);
     const product = combinations(matrix);
     const total = product + include.length;
@@ -143,10 +166,10 @@ class Expansion {
       this.add([id, 'matrix'], `the matrix has ${total} cells; there can be ${maximumCells}`);
     if (this.issues.count > this.before) return [];
     const excluded = exclude.map((values, index) => this.checkExcluded(id, values, index, names));
-    const cells = combine(axes).filter((cell) => !excluded.some((values) => matches(cell, values)));
+    const isExcluded = matcher(excluded);
+    const cells = combine(axes).filter((cell) => !isExcluded(cell));
     exclude.forEach((values, index) => this.warnOfNothing(id, index, values, axes));
     const known = new Set(cells.map((cell) => cellKey(cell)));
-    const wanted = names.length > 0 ? names : Object.keys(include[0] ?? {});
     for (const [index, values] of include.entries()) {
       const cell = this.checkIncluded(id, values, index, wanted);
       if (cell === undefined) continue;
@@ -233,6 +256,16 @@ class Expansion {
     cells.set(name, { of, values });
     return name;
   }
+}
+
+/** But for the matrix, which its cells do not repeat. */
+function valuesIn(stage: unknown): number {
+  if (!isMapping(stage)) return 1;
+  const count = (value: unknown): number =>
+    typeof value === 'object' && value !== null
+      ? (Object.values(value) as unknown[]).reduce<number>((sum, inner) => sum + count(inner), 1)
+      : 1;
+  return count({ ...stage, matrix: undefined });
 }
 
 function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {

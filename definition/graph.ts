@@ -10,7 +10,7 @@ import { maximumNeeds } from './limits.js';
 import { cellKey, type Cells, type CellValues } from './matrix.js';
 import { artifactsOf, outputKind, outputsOf } from './outputs.js';
 import type { StageType } from './plan.js';
-import { didYouMean } from './suggest.js';
+import { didYouMean, listed } from './suggest.js';
 
 /** Which output each field that takes one expects. The schema of a custom stage says what its fields take. */
 const fields: Readonly<Record<string, Readonly<Record<string, Expected>>>> = {
@@ -167,6 +167,7 @@ class Graph {
   }
 
   addNeed(node: StageNode, { to, path }: Need): void {
+    if (this.issues.isTakenForWrong(path)) return;
     const cells = this.stages.get(to);
     if (to === node.of) this.issues.add('cycle', path, `stage ${shown(to)} needs itself`);
     else if (cells === undefined) this.issues.add('unknown-stage', path, this.unknownStage(to, node.of));
@@ -181,6 +182,7 @@ class Graph {
   checkCondition(node: StageNode): Readonly<Record<string, string>> | undefined {
     if (node.looksAt.length === 0) return undefined;
     const path: Path = ['stages', node.id, 'when'];
+    if (this.issues.isTakenForWrong(path)) return undefined;
     const seen = Object.create(null) as Record<string, string>;
     for (const id of node.looksAt) {
       const cells = this.stages.get(id);
@@ -207,6 +209,7 @@ class Graph {
     field: string,
     path: Path,
   ): StageNode | undefined {
+    if (this.issues.isTakenForWrong(path)) return undefined;
     const cells = this.stages.get(stage);
     const [target] = cells ?? [];
     if (cells === undefined || target === undefined || stage === node.of) {
@@ -312,7 +315,7 @@ class Graph {
     const others = [...this.stages.keys()].filter((other) => other !== from);
     const hint =
       didYouMean(id, others) ||
-      (others.length > 0 ? `; there are: ${others.join(', ')}` : '; it is the only one');
+      (others.length > 0 ? `; there are: ${listed(others)}` : '; it is the only one');
     return `there is no stage ${shown(id)}${hint}`;
   }
 }

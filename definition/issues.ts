@@ -52,6 +52,9 @@ export interface DefinitionIssue {
 const shownIssues = 20;
 /** Looking on would cost time and tell nobody anything. */
 const maximumIssues = 100;
+/** So many cells of a matrix are looked at for a mistake that all of them have. */
+const enoughCells = 8;
+const longestMessage = 2000;
 
 /** A definition that cannot be compiled. The message lists the issues with their places. */
 export class DefinitionError extends DistilleryError {
@@ -151,7 +154,9 @@ export class Issues {
 
   add(code: IssueCode, path: Path, text: string, place: Place = {}): void {
     const { source } = this.locator;
-    const message = printable(text);
+    const message = printable(
+      text.length > longestMessage ? `${text.slice(0, longestMessage - 3)}...` : text,
+    );
     const written = this.writtenPath(path);
     const offset = place.offset ?? this.locator.offsetOf(written, place.part ?? 'value');
     const issue = { code, message, path: formatPath(written) };
@@ -179,6 +184,19 @@ export class Issues {
       this.found.push({ issue: located, offset, cells, alike: true });
     }
     if (this.found.length >= maximumIssues) throw this.error();
+  }
+
+  /**
+   * Whether so many cells of a matrix were found wrong at this place that one more is taken to be, unseen: what
+   * takes long to say of one cell would take a thousand times as long of a thousand.
+   */
+  isTakenForWrong(path: Path): boolean {
+    const written = this.found.length === 0 ? path : this.writtenPath(path);
+    if (written === path) return false;
+    const place = formatPath(written);
+    const known = this.found.find(({ issue, cells }) => cells.size >= enoughCells && issue.path === place);
+    known?.cells.add(String(path[1]));
+    return known !== undefined;
   }
 
   /** A message in the form of an issue, for what is allowed but probably not meant. */

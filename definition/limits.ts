@@ -27,6 +27,10 @@ export const maximumCells = 2000;
 export const maximumAxes = 8;
 /** Once every matrix is expanded. */
 export const maximumPlannedStages = 3000;
+/** Values of all stages together, once every matrix is expanded. */
+export const maximumExpandedValues = 100_000;
+/** Of a pipeline. */
+export const maximumParameters = 256;
 /** Of all stages together, once every matrix is expanded: they are part of the plan, which is one message. */
 export const maximumNeeds = 20_000;
 /** Characters of the id of a cell. */

@@ -41,9 +41,17 @@ export function combine(axes: WrittenMatrix['axes']): CellValues[] {
   );
 }
 
-/** Whether the cell has all of these values. */
-export function matches(cell: CellValues, values: CellValues): boolean {
-  return Object.entries(values).every(([axis, value]) => cell[axis] === value);
+/** Tells whether a cell has all values of any of these, in one look for each set of axes that they name. */
+export function matcher(wanted: readonly CellValues[]): (cell: CellValues) => boolean {
+  const keysByAxes = new Map<string, { axes: readonly string[]; keys: Set<string> }>();
+  for (const values of wanted) {
+    const axes = Object.keys(values).sort();
+    const name = JSON.stringify(axes);
+    const known = keysByAxes.get(name);
+    if (known === undefined) keysByAxes.set(name, { axes, keys: new Set([cellKey(values, axes)]) });
+    else known.keys.add(cellKey(values, axes));
+  }
+  return (cell) => [...keysByAxes.values()].some(({ axes, keys }) => keys.has(cellKey(cell, axes)));
 }
 
 /**

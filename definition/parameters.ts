@@ -5,7 +5,7 @@ import { decimalPattern } from './expression-operations.js';
 import { hasExpression } from './expressions.js';
 import { type Issues, shown } from './issues.js';
 import type { ParameterDeclaration } from './schema.js';
-import { didYouMean } from './suggest.js';
+import { didYouMean, listed } from './suggest.js';
 
 export type ParameterValue = string | number | boolean;
 export type ParameterValues = Readonly<Record<string, ParameterValue>>;
@@ -31,7 +31,7 @@ export function resolveParameters(
   for (const name of Object.keys(given)) {
     if (Object.hasOwn(declarations, name)) continue;
     const known = Object.keys(declarations);
-    const declared = known.length === 0 ? 'the definition declares none' : `declared: ${known.join(', ')}`;
+    const declared = known.length === 0 ? 'the definition declares none' : `declared: ${listed(known)}`;
     issues.add(
       'parameter',
       ['params'],
@@ -79,18 +79,15 @@ function resolve(
   const value = convert(given, declaration.type);
   const problem = typeProblem(value, declaration.type) ?? rangeProblem(value, declaration);
   if (problem === undefined) return value;
-  issues.add(
-    'parameter',
-    path,
-    `the parameter ${shown(name)} was given ${shown(String(given))}: ${problem}`,
-    { part: 'key' },
-  );
+  issues.add('parameter', path, `the parameter ${shown(name)} was given ${worded(given)}: ${problem}`, {
+    part: 'key',
+  });
   return undefined;
 }
 
 /** The command line gives texts only; they are read as the declared type. */
 function convert(value: ParameterValue, type: ParameterDeclaration['type']): ParameterValue {
-  if (type === 'string') return String(value);
+  if (type === 'string') return typeof value === 'object' ? value : String(value);
   if (typeof value !== 'string') return value === 0 ? 0 : value;
   if (type === 'boolean') return value === 'true' ? true : value === 'false' ? false : value;
   return decimalPattern.test(value) ? Number(value) + 0 : value;
@@ -105,7 +102,14 @@ function typeProblem(value: ParameterValue, type: ParameterDeclaration['type']):
       : typeof value === type && (type !== 'number' || Number.isFinite(value));
   if (fits) return undefined;
   const article = type === 'integer' ? 'an' : 'a';
-  return `expected ${article} ${type}, found ${typeof value === 'string' ? shown(value) : String(value)}`;
+  return `expected ${article} ${type}, found ${worded(value)}`;
+}
+
+/** For messages. What a client gives at the start may be of any kind, whatever the types say. */
+function worded(value: unknown): string {
+  if (typeof value === 'string') return shown(value);
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  return Array.isArray(value) ? 'a list' : value === null ? 'nothing' : 'a mapping';
 }
 
 function rangeProblem(
@@ -117,7 +121,7 @@ function rangeProblem(
   if (typeof value === 'number' && maximum !== undefined && value > maximum)
     return `must be at most ${maximum}, found ${value}`;
   if (permitted !== undefined && !permitted.includes(value)) {
-    const list = permitted.map((one) => JSON.stringify(one)).join(', ');
+    const list = listed(permitted.map((one) => JSON.stringify(one)));
     return `must be one of ${list}${typeof value === 'string' ? didYouMean(value, permitted.map(String)) : ''}`;
   }
   return undefined;

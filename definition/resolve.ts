@@ -68,6 +68,10 @@ export class Resolver {
   }
 
   private text(text: string, path: Path): unknown {
+    if (this.issues.isTakenForWrong(path)) {
+      this.failed.add(pathKey(path));
+      return text;
+    }
     const cell = path[0] === 'stages' ? this.cells.get(String(path[1])) : undefined;
     const names = cell === undefined ? this.names : { ...this.names, matrix: cell.values };
     const written = this.issues.writtenPath(path);

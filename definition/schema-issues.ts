@@ -51,6 +51,7 @@ class Reporter {
   report(issue: z.core.$ZodIssue, base: Path): void {
     const path = [...base, ...issue.path.filter((part) => typeof part !== 'symbol')];
     if (path.some((_, depth) => this.context.failed.has(pathKey(path.slice(0, depth + 1))))) return;
+    if (this.issues.isTakenForWrong(path)) return;
     switch (issue.code) {
       case 'unrecognized_keys':
         for (const key of issue.keys) this.unknownKey(key, issue.input, path);
@@ -72,6 +73,7 @@ class Reporter {
   }
 
   private unknownKey(key: string, object: unknown, path: Path): void {
+    if (this.issues.isTakenForWrong([...path, key])) return;
     const permitted = (typeof object === 'object' && object !== null && this.permittedKeys.get(object)) || [];
     const inside = path.length === 0 ? 'a definition' : shown(String(path.at(-1)));
     const hint = didYouMean(key, permitted) || `; permitted: ${permitted.join(', ')}`;

@@ -3,6 +3,7 @@
  * defaults. Values are checked after expressions are resolved; the JSON Schema for editors is made from it.
  */
 import * as z from 'zod';
+import { maximumParameters } from './limits.js';
 import { network } from './schema-networks.js';
 import { noStageTypes, type StageTypes } from './custom-stages.js';
 import { stage } from './schema-stages.js';
@@ -28,7 +29,11 @@ const named = (what: string) =>
     error: `the name of a ${what} is made of letters, digits and "_", begins with a letter and has at most 63 characters`,
   });
 
-export const parameters = z.record(named('parameter'), parameter);
+export const parameters = z
+  .record(named('parameter'), parameter)
+  .refine((declared) => Object.keys(declared).length <= maximumParameters, {
+    error: `a pipeline has at most ${maximumParameters} parameters`,
+  });
 
 const datasetName = name('the name of a data set');
 

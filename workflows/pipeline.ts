@@ -12,6 +12,7 @@ import { finalFailure, judge, rethrowFaults } from './failures.js';
 import { GoOnInNewRun } from './history.js';
 import { pipelineStatus, stageProgress } from './messages.js';
 import { PipelineControl } from './pipeline-control.js';
+import { checkedOptions } from './pipeline-options.js';
 import { PipelineProgress } from './pipeline-progress.js';
 import { light } from './proxies.js';
 import { recomputedStages } from './recomputed.js';
@@ -36,14 +37,13 @@ export async function pipeline(
   const control = new PipelineControl(progress);
   control.listen();
   try {
-    const compiled = await once('compile', progress, () =>
-      light.compileDefinition(definition, options.params),
-    );
+    const { params, cache = true, recompute } = checkedOptions(options);
+    const compiled = await once('compile', progress, () => light.compileDefinition(definition, params));
     const plan = unpackPlan(compiled.plan);
     const { definition: text, storedPlan = plan } = compiled;
     progress.planned(plan);
     const tags = plan.tags === undefined ? {} : await tagRun(plan.tags);
-    const recomputed = recomputedStages(plan, options.recompute);
+    const recomputed = recomputedStages(plan, recompute);
     if (control.gate.current !== undefined) await control.gate.passed();
     const dataset = await once('data set', progress, () =>
       light.resolveDataset(plan.dataset, plan.seed, networksOf(plan), realImagesPerClass(plan)),
@@ -61,7 +61,7 @@ export async function pipeline(
       {
         source: { plan: storedPlan, definition: text, workflowId, runId, startedAt: startTime.toISOString() },
         run: { seed: plan.seed, dataset, network: plan.network },
-        cache: options.cache ?? true,
+        cache,
       },
       { imported, recomputed, tags },
       progress,

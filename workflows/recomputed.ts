@@ -2,6 +2,7 @@
  * @file Which stages a run computes anew although their results are in the store.
  */
 import type { Plan } from '../definition/plan.js';
+import { listed } from '../definition/suggest.js';
 import { finalFailure } from './failures.js';
 import { directNeeds } from './upstream.js';
 
@@ -22,6 +23,6 @@ export function recomputedStages(plan: Plan, named: readonly string[] = []): Rea
   if (missing === undefined) return found;
   const reason = plan.imports?.some(({ id }) => id === missing)
     ? `stage ${missing} is taken from another run`
-    : `there is no stage ${missing}; there are ${plan.stages.map(({ id }) => id).join(', ')}`;
+    : `there is no stage ${missing}; there are ${listed(plan.stages.map(({ id }) => id))}`;
   throw finalFailure('InvalidDefinition', `cannot recompute: ${reason}`);
 }

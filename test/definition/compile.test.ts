@@ -270,7 +270,7 @@ describe('parameters', () => {
       '3:3 the parameter "ipc" was given "1.5": expected an integer, found 1.5',
     ]);
     assert.deepEqual(message({ ipc: 51 }), [
-      '3:3 the parameter "ipc" was given "51": must be at most 50, found 51',
+      '3:3 the parameter "ipc" was given 51: must be at most 50, found 51',
     ]);
     assert.deepEqual(message({ ipc: '${{ 1 }}' }), [
       '3:3 the parameter "ipc" was given "${{ 1 }}": a parameter takes plain values, not expressions',

@@ -226,6 +226,48 @@ describe('compiling anything', () => {
     ];
     for (const text of texts) assert.equal(compiles(text), false);
   });
+
+  it('answers soon to what matrices and long lists of names multiply', () => {
+    const count = (length: number, write: (index: number) => string) =>
+      Array.from({ length }, (_, index) => write(index)).join(', ');
+    const cells = `matrix: { b: [${count(2000, String)}] }`;
+    const resembling = 'abcdefghijklmnopqrstuvwxyz'.repeat(2);
+    const stages = [
+      `  e: { uses: train-experts, ${cells}, with: { count: 1, epochs: 2, ${count(40, (index) => `epoch${index}: 1`)} } }`,
+      `  e: { uses: train-experts, ${cells}, with: { ${count(40, (index) => `k${index}: '\${{ matrix.b + params.q${index} }}'`)} } }`,
+      `  e: { uses: evaluate, ${cells}, with: { dataset: x, networks: [${count(1000, (index) => `{ architecture: ConvNet, width: ${index + 1} }`)}] } }`,
+      `  e: { uses: evaluate, ${cells}, needs: [${count(30, (index) => `${resembling}${index}`)}], with: { dataset: x } }`,
+      `  e: { uses: report, ${cells} }\n${count(250, (index) => `\n  r${index}: { uses: report, matrix: e }`).replaceAll(',', '')}`,
+      `  e: { uses: report, matrix: { include: [{ ${count(4000, (index) => `a${index}: 1`)} }, { b: 1 }] } }`,
+      `  e: { uses: report, with: { title: '\${{ params.${resembling} }}' } }\nparams: { ${count(1500, (index) => `${resembling}${index}: { type: integer }`)} }`,
+      `  e: { uses: report, needs: [${count(90, (index) => `t${index}`)}] }\n${count(250, (index) => `\n  ${'s'.repeat(59)}${index}: { uses: report, needs: [e] }`).replaceAll(', \n', '\n')}`,
+    ];
+    for (const text of stages) {
+      const started = process.cpuUsage();
+      assert.throws(
+        () => compile(`name: x\ndataset: fashion-mnist\nstages:\n${text}\n`),
+        (error) => error instanceof DefinitionError && error.message.length < 50_000,
+        text.slice(0, 100),
+      );
+      const { user } = process.cpuUsage(started);
+      assert.ok(user < 1e6, `${user / 1e6} s of processor time for ${text.slice(0, 100)}`);
+    }
+  });
+
+  it('answers to values of parameters of any kind', () => {
+    for (const [value, words] of [
+      [null, 'nothing'],
+      [[1], 'a list'],
+      [{ toString: 1 }, 'a mapping'],
+    ] as const)
+      assert.throws(
+        () => compile(example, { params: { ipc: value as never } }),
+        (error) =>
+          error instanceof DefinitionError &&
+          error.issues[0]?.message ===
+            `the parameter "ipc" was given ${words}: expected an integer, found ${words}`,
+      );
+  });
 });
 
 describe('a definition that means harm', () => {

@@ -168,6 +168,28 @@ describe('pipeline', () => {
     assert.equal(pretend.calls.length, 1);
   });
 
+  it('fails with the reason when its options are none', async () => {
+    const wrong: readonly [options: unknown, reason: string][] = [
+      ['ipc=10', 'expected a mapping, such as {"params": {"ipc": 10}}'],
+      [{ param: { ipc: 10 } }, 'unknown key "param"; did you mean "params"?'],
+      [{ params: [10] }, '"params" is a mapping of parameters to their values'],
+      [{ recompute: 5 }, '"recompute" is a list of stages'],
+      [{ cache: 'no' }, '"cache" is true or false'],
+    ];
+    const pretend = new Pretend();
+    await withWorkers(server, pretend, async () => {
+      for (const [options, reason] of wrong)
+        assert.deepEqual(await failureOf(await startPipeline(server.client, fullPlan(), options as object)), {
+          type: 'InvalidDefinition',
+          message: `the options of the pipeline, its second argument: ${reason}`,
+        });
+      assert.equal(pretend.calls.length, 0);
+      const none = { params: null, cache: null, recompute: null } as object;
+      for (const options of [null, none])
+        await (await startPipeline(server.client, fullPlan(), options as object)).result();
+    });
+  });
+
   it('cancels running activities and says so', async () => {
     let chunkStarted: () => void = () => undefined;
     const started = new Promise<void>((resolve) => (chunkStarted = resolve));

@@ -2,9 +2,11 @@
  * @file A campaign: so many cases from a seed, each one reproducible by its number alone.
  */
 import { parse, stringify } from 'yaml';
-import type { ReadFragment } from '../../../definition/index.js';
+import type { ParameterValues, ReadFragment } from '../../../definition/index.js';
 import { Stream } from '../../../random/stream.js';
 import { fragment, readCorpus } from './corpus.js';
+import { parameterValues } from './dictionary.js';
+import { grow } from './mutate-growth.js';
 import { mutateStructure } from './mutate-structure.js';
 import { mutateBytes, textMutations } from './mutate-text.js';
 import { Oracle } from './oracle.js';
@@ -15,6 +17,8 @@ export interface Case {
   readonly made: string;
   readonly input: Uint8Array | string | object;
   readonly fragment: string;
+  /** Values of parameters, of any kind, as a client may send them beside the definition. */
+  readonly params: Readonly<Record<string, unknown>>;
 }
 
 export interface Tally {
@@ -47,11 +51,16 @@ export class Campaign {
     const { name, text, value } = this.corpus[random.integer(this.corpus.length)] ?? nothing;
     const made: string[] = [];
     let input: Uint8Array | string | object = text;
-    if (random.integer(2) === 0) {
-      let changed: unknown = value;
-      for (let left = 1 + random.integer(3); left > 0; left--) changed = mutateStructure(changed, random);
+    // Growth takes far longer to look at than all other damage.
+    const grown = random.integer(40) === 0;
+    const damaged = random.integer(2) === 0;
+    if (grown || damaged) {
+      let changed: unknown = grown ? grow(value, random) : value;
+      if (grown) made.push('growth');
+      if (damaged) made.push('structure');
+      for (let left = damaged ? 1 + random.integer(3) : 0; left > 0; left--)
+        changed = mutateStructure(changed, random);
       input = written(changed, text, random);
-      made.push('structure');
     }
     const furtherText = made.length === 0 ? 1 + random.integer(3) : random.integer(4) === 0 ? 1 : 0;
     for (let left = furtherText; left > 0 && typeof input === 'string'; left--) {
@@ -65,8 +74,10 @@ export class Campaign {
       input = broken ? mutateBytes(bytes, random) : bytes;
       if (broken) made.push('bytes');
     }
-    const damaged = random.integer(3) === 0 ? mutateText('lines', fragment, random) : fragment;
-    return { number, made: `${name}: ${made.join(', ')}`, input, fragment: damaged };
+    const included = random.integer(3) === 0 ? mutateText('lines', fragment, random) : fragment;
+    const params = random.integer(6) === 0 ? given(value, random) : {};
+    if (Object.keys(params).length > 0) made.push('params');
+    return { number, made: `${name}: ${made.join(', ')}`, input, fragment: included, params };
   }
 
   examine(one: Case): ReturnType<Oracle['examine']> {
@@ -74,7 +85,8 @@ export class Campaign {
       path === 'fragment.yaml'
         ? { bytes: new TextEncoder().encode(one.fragment) }
         : { problem: 'there is no such file' };
-    return this.oracle.examine(one.input, readFragment);
+    const params = one.params as ParameterValues;
+    return this.oracle.examine(one.input, { readFragment, params });
   }
 
   run(count: number, onProgress: (tally: Tally) => void = () => undefined): Tally {
@@ -102,6 +114,20 @@ export class Campaign {
     }
     return tally;
   }
+}
+
+/** One value or two, mostly for parameters that are declared. */
+function given(definition: unknown, random: Stream): Record<string, unknown> {
+  const declared =
+    typeof definition === 'object' && definition !== null && 'params' in definition
+      ? Object.keys(definition.params as object)
+      : [];
+  const names = [...declared, ...declared, 'ipc', 'constructor', 'nope'];
+  const values = Array.from({ length: 1 + random.integer(2) }, () => [
+    names[random.integer(names.length)] ?? '',
+    parameterValues[random.integer(parameterValues.length)],
+  ]);
+  return Object.fromEntries(values) as Record<string, unknown>;
 }
 
 function mutateText(kind: string, text: string, random: Stream): string {

@@ -48,10 +48,10 @@ function summary({ cases, compiled, longest, codes, mutations, findings }: Tally
   ];
 }
 
-function shown({ made, input, fragment }: Case): string {
+function shown({ made, input, fragment, params }: Case): string {
   const text = input instanceof Uint8Array ? new TextDecoder().decode(input) : input;
   const whole = typeof text === 'string' ? text : inspect(text, { depth: 50 });
-  return `# ${made}\n${whole}\n# fragment.yaml\n${fragment}`;
+  return `# ${made}\n${whole}\n# fragment.yaml\n${fragment}\n# params ${JSON.stringify(params)}`;
 }
 
 function wholeNumber(text: string): number {

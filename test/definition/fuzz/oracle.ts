@@ -9,9 +9,9 @@ import {
   compile,
   DefinitionError,
   definitionJsonSchema,
+  type CompileOptions,
   flatten,
   type Plan,
-  type ReadFragment,
 } from '../../../definition/index.js';
 import { redefine } from './redefine.js';
 
@@ -35,9 +35,9 @@ export class Oracle {
   );
 
   /** Throws an AssertionError, or what the compiler threw, when something is wrong. */
-  examine(input: Uint8Array | string | object, readFragment: ReadFragment): Verdict {
+  examine(input: Uint8Array | string | object, options: CompileOptions): Verdict {
     const started = process.cpuUsage();
-    const outcome = compiled(input, readFragment);
+    const outcome = compiled(input, options);
     const seconds = process.cpuUsage(started).user / 1e6;
     assert.ok(seconds < longestSeconds, `${seconds} s of processor time`);
     assert.deepEqual(Object.keys(Object.prototype), [], 'a prototype was changed');
@@ -46,26 +46,26 @@ export class Oracle {
       return { compiled: false, codes: outcome.issues.map(({ code }) => code), seconds };
     }
     checkPlan(outcome);
-    this.checkDefinition(input, readFragment, outcome);
+    this.checkDefinition(input, options, outcome);
     return { compiled: true, codes: [], seconds };
   }
 
   /** What was let through says nothing but what the schema permits, as another implementation reads both. */
-  private checkDefinition(input: Uint8Array | string | object, readFragment: ReadFragment, plan: Plan): void {
+  private checkDefinition(input: Uint8Array | string | object, options: CompileOptions, plan: Plan): void {
     const isText = typeof input === 'string' || input instanceof Uint8Array;
     const value: unknown = isText ? parse(textOf(input), { merge: true, logLevel: 'silent' }) : plain(input);
     if (!(value instanceof Object && 'include' in value))
       assert.ok(this.fitsJsonSchema(value), JSON.stringify(this.fitsJsonSchema.errors?.slice(0, 3)));
     if (!isText) return;
-    const flat = flatten(input, { readFragment });
-    assert.deepEqual(compile(flat).plan, plan, 'the flattened definition means something else');
+    const flat = flatten(input, options);
+    assert.deepEqual(compile(flat, options).plan, plan, 'the flattened definition means something else');
     assert.ok(!unprintable.test(flat), 'the flattened definition has control characters');
   }
 }
 
-function compiled(input: Uint8Array | string | object, readFragment: ReadFragment): Plan | DefinitionError {
+function compiled(input: Uint8Array | string | object, options: CompileOptions): Plan | DefinitionError {
   try {
-    return compile(input, { readFragment }).plan;
+    return compile(input, options).plan;
   } catch (error) {
     if (error instanceof DefinitionError) return error;
     throw error;
