@@ -17,6 +17,7 @@ import type {
   UnitOfWork,
 } from '../compute/protocol.js';
 import type { PackedPlan } from '../definition/packed-plan.js';
+import type { LateValues } from '../definition/settle-stage.js';
 import type { CustomStage, DatasetSpec, Plan, PlannedStage, StageType } from '../definition/plan.js';
 import type {
   CustomOutput,
@@ -79,6 +80,15 @@ export interface UpstreamKey extends Omit<UpstreamStage, 'stage' | 'manifest'> {
   readonly sha256: string;
 }
 export type UpstreamKeys = Readonly<Record<string, UpstreamKey>>;
+
+export interface SettleStageInput {
+  /** With the stage, those whose artifacts it takes, and those that take its own. */
+  readonly plan: Plan | PackedPlan;
+  /** Id of the stage. */
+  readonly stage: string;
+  /** Of the stages that its late settings are made of, by the id that these write. */
+  readonly values: LateValues;
+}
 
 export interface BeginStageInput {
   readonly stage: PlannedStage;
@@ -190,6 +200,8 @@ export interface LightActivities {
   ) => Promise<DatasetInput>;
   /** Finds the results of other runs that the plan takes, and sees that they are whole and fit it. */
   readonly resolveImports: (input: ResolveImportsInput) => Promise<Upstream>;
+  /** Puts late settings of a stage in their places, and sees that they fit. */
+  readonly settleStage: (input: SettleStageInput) => Promise<PlannedStage>;
   readonly beginStage: (input: BeginStageInput) => Promise<BegunStage>;
   /** Writes the stage's manifest, unless there is one. */
   readonly finishStage: (input: FinishStageInput) => Promise<StageManifest>;

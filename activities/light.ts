@@ -16,6 +16,7 @@ import { resolveImports } from './resolve-imports.js';
 import { runCustomStage } from './run-custom-stage.js';
 import { searchesTags } from './searches-tags.js';
 import { selectCandidate } from './select-candidate.js';
+import { settleStage } from './settle-stage.js';
 import { summariseEvaluation } from './summarise-evaluation.js';
 import { writeReport, type ReportWriter } from './write-report.js';
 
@@ -40,6 +41,7 @@ export function createLightActivities(dependencies: LightDependencies): LightAct
       resolveDataset(await store(), dependencies.importBuiltin, spec, seed, networks, perClass),
     ),
     resolveImports: activity(async (_, input) => resolveImports(await store(), input)),
+    settleStage: activity((_, input) => Promise.resolve(settleStage(input))),
     beginStage: activity(async (_, input) => beginStage(await store(), input, provenance())),
     finishStage: activity(async (_, input) => finishStage(await store(), input, provenance())),
     recordTrajectorySet: activity(async (_, input) => recordTrajectorySet(await store(), input)),

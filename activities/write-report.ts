@@ -1,14 +1,15 @@
 /**
  * @file `writeReport`: hands the report what it is made from.
  */
+import { getIdentity } from '../artifacts/identities.js';
 import type { Reference } from '../artifacts/reference.js';
 import { getStageManifest } from '../artifacts/stages.js';
 import type { ArtifactStore } from '../artifacts/store.js';
-import type { Plan } from '../definition/plan.js';
+import type { Plan, PlannedStage } from '../definition/plan.js';
 import type { ReportOutput } from '../definition/stages.js';
 import { DistilleryError } from '../errors/errors.js';
 import type { ReportedStage, ReportInput } from '../report/input.js';
-import type { UpstreamKeys, WriteReportInput } from './contract.js';
+import type { Upstream, UpstreamKeys, WriteReportInput } from './contract.js';
 
 export type ReportWriter = (store: ArtifactStore, input: ReportInput) => Promise<ReportOutput>;
 
@@ -29,7 +30,10 @@ export async function writeReport(
   // What comes from other runs is reported like what this one has made.
   const imports = new Set(own.imports?.map(({ id }) => id));
   const taken = Object.values(upstream).flatMap(({ stage }) => (imports.has(stage.id) ? [stage] : []));
-  const plan = taken.length === 0 ? own : { ...own, stages: [...taken, ...own.stages] };
+  const settled = await Promise.all(
+    own.stages.map((stage) => withSettings(store, stage, upstream, upstreamKeys)),
+  );
+  const plan = { ...own, stages: [...taken, ...settled] };
   const stages = Object.entries(upstream).map(
     ([id, { manifest, state, preemptions, failures }]): [string, ReportedStage] => [
       id,
@@ -81,6 +85,26 @@ async function readStages(
     read.push(...(await Promise.all(batch)));
   }
   return read;
+}
+
+/** As it was computed: what the plan could not say of a stage is known by its result. */
+async function withSettings(
+  store: ArtifactStore,
+  stage: PlannedStage,
+  upstream: Upstream,
+  keys: UpstreamKeys,
+): Promise<PlannedStage> {
+  const { late, ...rest } = stage;
+  if (late === undefined) return stage;
+  if (Object.hasOwn(upstream, stage.id)) return upstream[stage.id]?.stage ?? stage;
+  const known = Object.hasOwn(keys, stage.id) ? keys[stage.id] : undefined;
+  const identity = known && (await getIdentity(store, known.key));
+  if (identity === undefined) return stage;
+  const references = Object.entries(stage.with).filter(
+    ([, value]) => typeof value === 'object' && 'output' in value,
+  );
+  // The configuration is what the stage was computed with, as its key proves.
+  return { ...rest, with: { ...identity.config, ...Object.fromEntries(references) } } as PlannedStage;
 }
 
 async function planOf(store: ArtifactStore, source: Reference | Plan): Promise<Plan> {

@@ -7,6 +7,7 @@ import { noStageTypes, stageTypes, type StageSignature } from './custom-stages.j
 import { expandMatrices } from './expand.js';
 import { stageGraph } from './graph.js';
 import { Issues } from './issues.js';
+import { takeLateSettings } from './late-settings.js';
 import { type ParameterValues, resolveParameters } from './parameters.js';
 import type { Plan } from './plan.js';
 import { makePlan } from './planning.js';
@@ -59,18 +60,19 @@ export function compile(input: Uint8Array | string | object, options: CompileOpt
   resolver.expandInto(cells);
   // The parameters have been checked already.
   const body: Record<string, unknown> = { ...(resolver.resolve(value, []) as object), params: undefined };
-  const { resolved } = resolver;
-  const { computed, imported } = divideStages(body['stages']);
+  const resolved = { ...resolver.resolved, failed: new Set(resolver.resolved.failed) };
+  const { stages, late } = takeLateSettings(body['stages'], resolved.failed, issues);
+  const { computed, imported } = divideStages(stages);
   const definition = checkSchema(expandedDefinition(types), { ...body, stages: computed }, issues, {
     path: [],
     ...resolved,
   });
   const imports = checkSchema(importedStages, imported, issues, { path: ['stages'], ...resolved });
-  const graph = stageGraph(body['stages'], cells, types, issues);
+  const graph = stageGraph(stages, late, cells, types, issues);
   issues.throwIfAny();
   if (definition === undefined || imports === undefined) throw issues.error();
 
-  const plan = makePlan(definition, imports, graph, cells, parameters.values, types);
+  const plan = makePlan(definition, imports, late, graph, cells, parameters.values, types);
   checkConsistency(plan, issues);
   issues.throwIfAny();
   return {

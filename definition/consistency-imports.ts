@@ -15,7 +15,7 @@ import type { Plan, PlannedStage } from './plan.js';
 export function checkImports(plan: Plan, imported: readonly PlannedStage[]): void {
   const issues = new Issues(plan.name);
   for (const stage of plan.stages) {
-    if (stage.uses !== 'distill') continue;
+    if (stage.uses !== 'distill' || stage.late !== undefined) continue;
     checkInit(stage, imported, issues);
     const { method, trajectories } = stage.with;
     const experts = imported.find(({ id }) => id === trajectories?.stage);

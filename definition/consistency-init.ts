@@ -2,6 +2,7 @@
  * @file Checks of the images that a distillation starts from.
  */
 import { type Issues, shown } from './issues.js';
+import { isLate } from './settings.js';
 import type { DistillStage, PlannedStage } from './plan.js';
 
 /**
@@ -16,7 +17,7 @@ export function checkInit(
 ): void {
   if (typeof init === 'string') return;
   const from = stages.find((stage) => stage.id === init.stage);
-  if (from?.uses !== 'select' || from.with.ipc === ipc) return;
+  if (from?.uses !== 'select' || isLate(from, 'ipc') || from.with.ipc === ipc) return;
   const message = `stage ${shown(from.id)} selects ${from.with.ipc} images per class, and ${ipc} are to be distilled; make them equal`;
   issues.add('inconsistent', ['stages', id, 'with', 'init'], message);
 }

@@ -9,6 +9,7 @@ import { checkKeptEpochs, checkLearnedLabels, checkMethod, checkRate } from './c
 import { customUses, notPlain } from './custom-stages.js';
 import { imageSizeProblem } from './image-sizes.js';
 import { type Issues, type Path, shown } from './issues.js';
+import { isLate } from './settings.js';
 import {
   maximumCandidateRuns,
   maximumCandidates,
@@ -28,13 +29,14 @@ import type {
   TrainExpertsStage,
 } from './plan.js';
 
+/** What depends on late settings is checked once they are known. */
 export function checkConsistency(plan: Plan, issues: Issues): void {
   const known = knownDataset(plan.dataset.source);
   if (known) checkSplit(plan, known, issues);
   checkNetwork(plan.network, ['network'], known, issues);
   for (const stage of plan.stages) {
     if (stage.uses === 'train-experts') {
-      checkKeptEpochs(stage, issues);
+      if (stage.late === undefined) checkKeptEpochs(stage, issues);
       checkSnapshot(plan.network, known, issues);
     } else if (stage.uses === 'distill') checkDistill(plan, stage, known, issues);
     else if (stage.uses === 'select') checkSelect(plan, stage, known, issues);
@@ -91,10 +93,11 @@ function checkDistill(
   else {
     const experts = plan.stages.find(
       (other): other is TrainExpertsStage =>
-        other.uses === 'train-experts' && other.id === trajectories.stage,
+        other.uses === 'train-experts' && other.id === trajectories.stage && other.late === undefined,
     );
-    checkMethod(method, experts, [...path, 'method'], issues);
+    if (stage.late === undefined) checkMethod(method, experts, [...path, 'method'], issues);
   }
+  if (stage.late !== undefined) return;
   checkInit(stage, plan.stages, issues);
   checkCandidates(stage, [...path, 'selection'], issues);
   if (!known) return;
@@ -122,18 +125,18 @@ function checkWithoutExperts(plan: Plan, stage: DistillStage, path: Path, issues
     const message = `${method.name} looks at no expert; leave trajectories out`;
     issues.add('inconsistent', [...path, 'trajectories'], message, { part: 'key' });
   }
-  if (method.name === 'dsa' && augmentation === 'none')
+  if (method.name === 'dsa' && augmentation === 'none' && stage.late === undefined)
     issues.add(
       'inconsistent',
       [...path, 'augmentation'],
       'dsa without augmentation is the method dc; name that',
     );
   if (method.name === 'dd') {
-    checkRate(method, [...path, 'method'], issues);
+    if (stage.late === undefined) checkRate(method, [...path, 'method'], issues);
     return;
   }
   if (method.name === 'kip') {
-    checkLearnedLabels(method, [...path, 'method'], issues);
+    if (stage.late === undefined) checkLearnedLabels(method, [...path, 'method'], issues);
     return;
   }
   if (hasBatchNorm(plan.network)) {
@@ -168,7 +171,7 @@ function checkSelect(plan: Plan, stage: SelectStage, known: KnownDataset | undef
     const message = `${method.name} needs features that do not depend on the rest of a batch, and experts keep no running averages of batch normalisation; choose another norm for the network`;
     issues.add('inconsistent', [...path, 'method', 'name'], message);
   }
-  if (!known) return;
+  if (!known || isLate(stage, 'ipc')) return;
   const { synthetic, counted } = syntheticImages(ipc, known);
   const real = realImages(plan, known);
   if (synthetic > real)

@@ -3,10 +3,11 @@
  */
 import { knownDataset } from './builtin-datasets.js';
 import { smallTrainings, wholeTrainings } from './evaluation-units.js';
-import { customUses, type CustomUses } from './custom-stages.js';
+import { type CustomUses, usesOf } from './custom-stages.js';
 import { snapshotCount } from './kept-epochs.js';
 import { describeNetwork } from './network-names.js';
 import { parameterCount } from './parameter-count.js';
+import { workKnownAfter } from './settings.js';
 import type {
   DistillConfig,
   DistillStage,
@@ -23,12 +24,14 @@ export interface StageSummary {
   readonly id: string;
   readonly uses: StageType | CustomUses;
   readonly needs: readonly string[];
+  /** Stages whose numbers say how much work it is; no counts are here then. Absent: that is known. */
+  readonly knownAfter?: readonly string[];
   /** Pieces of work that are done and tried again on their own. */
-  readonly units: number;
+  readonly units?: number;
   /** What they are, in the plural: `experts`, `chunks`, `trainings`. */
   readonly unitName: string;
   /** How many of them run at once. */
-  readonly parallel: number;
+  readonly parallel?: number;
   /** Steps of SGD on a network, trainings of candidates included. */
   readonly sgdSteps?: number;
   /** Backward steps of the trajectory gradient; one costs about three steps of SGD at the same batch. */
@@ -101,24 +104,31 @@ export function describePlan(plan: Plan): PlanSummary {
 }
 
 function describeStage(stage: PlannedStage, plan: Plan, sizes: Sizes): StageSummary {
-  const { id, uses, needs } = stage;
-  switch (stage.uses) {
-    case 'train-experts':
-      return { id, uses, needs, ...experts(stage, sizes) };
-    case 'distill':
-      return { id, uses, needs, ...distill(stage, sizes) };
-    case 'select':
-      return { id, uses, needs, ...select(stage, sizes) };
-    case 'evaluate':
-      return { id, uses, needs, ...evaluate(stage, plan, sizes) };
-    case 'report':
-      return { id, uses, needs, units: 1, unitName: 'reports', parallel: 1 };
-    case 'custom':
-      return { id, uses: customUses(stage.type), needs, units: 1, unitName: 'runs', parallel: 1 };
-  }
+  const { id, needs } = stage;
+  const work = workOf(stage, plan, sizes);
+  const knownAfter = workKnownAfter(stage, plan);
+  const known = knownAfter.length === 0 ? work : { knownAfter, unitName: work.unitName };
+  return { id, uses: usesOf(stage), needs, ...known };
 }
 
 type Work = Omit<StageSummary, 'id' | 'uses' | 'needs'>;
+
+function workOf(stage: PlannedStage, plan: Plan, sizes: Sizes): Work {
+  switch (stage.uses) {
+    case 'train-experts':
+      return experts(stage, sizes);
+    case 'distill':
+      return distill(stage, sizes);
+    case 'select':
+      return select(stage, sizes);
+    case 'evaluate':
+      return evaluate(stage, plan, sizes);
+    case 'report':
+      return { units: 1, unitName: 'reports', parallel: 1 };
+    case 'custom':
+      return { units: 1, unitName: 'runs', parallel: 1 };
+  }
+}
 
 function experts({ with: config, maxParallel }: TrainExpertsStage, { train, parameters }: Sizes): Work {
   const { count, epochs, batchSize, precision } = config;

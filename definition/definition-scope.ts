@@ -40,6 +40,11 @@ export function isDecidedLater(path: Path): boolean {
   return path.length === 3 && path[0] === 'stages' && laterFields.has(path[2] ?? '');
 }
 
+/** Whether a place is one of the settings of a stage, and in no list of them. */
+function isSetting([root, , part, ...place]: Path): boolean {
+  return root === 'stages' && part === 'with' && place.every((name) => typeof name === 'string');
+}
+
 export class DefinitionScope implements Scope {
   constructor(
     private readonly names: DefinitionNames,
@@ -89,12 +94,14 @@ export class DefinitionScope implements Scope {
 
   private output(stage: string, output: string, at: number): Value | Later {
     if (isDecidedLater(this.path)) return this.plainValue(stage, output, at);
-    if (!this.takesOutputs())
-      throw new ExpressionError(
-        'the output of a stage can only stand in "trajectories" of a distill or select stage, "init" of a distill stage, "dataset" of an evaluate stage, and the settings of a custom stage',
-        at,
-      );
-    return new StageReference(stage, output, outputKind(this.outputsOf(stage), output));
+    if (this.takesOutputs())
+      return new StageReference(stage, output, outputKind(this.outputsOf(stage), output));
+    if (isSetting(this.path) && !isCustomUses(this.usesOf(this.path[1])))
+      return this.plainValue(stage, output, at);
+    throw new ExpressionError(
+      'the output of a stage can only stand in "when" and in the settings ("with") of another, outside of lists',
+      at,
+    );
   }
 
   /** Whether an output of another stage may stand here. What it must be is for the schema to say. */
@@ -115,11 +122,11 @@ export class DefinitionScope implements Scope {
     return outputsOf(this.usesOf(id), this.names.types);
   }
 
-  /** A plain value among the outputs of a stage, for a condition. */
+  /** A plain value among the outputs of a stage, for a condition or a setting. */
   private plainValue(id: string, output: string, at: number): Later {
     const stages = Object.fromEntries(entries(this.names.stages));
     if (id === this.path[1])
-      throw new ExpressionError(`a condition cannot look at its own stage, ${shown(id)}`, at);
+      throw new ExpressionError(`a stage cannot look at its own outcome, here that of ${shown(id)}`, at);
     if (!Object.hasOwn(stages, id)) {
       const others = Object.keys(stages).filter((other) => other !== this.path[1]);
       throw unknown('stage', id, others, 'there is no other', at);

@@ -9,6 +9,7 @@ import { defaultImageBytes, imageMemory } from './image-memory.js';
 import { memoryAdvice } from './memory-advice.js';
 import { parameterCount } from './parameter-count.js';
 import type { Plan, PlannedStage } from './plan.js';
+import { workKnownAfter } from './settings.js';
 import { stageWork, type Steps, type StageWork } from './stage-work.js';
 import type { CountStep } from './step-cost.js';
 
@@ -26,6 +27,8 @@ export interface EstimateOptions {
 
 export interface StageEstimate {
   readonly id: string;
+  /** Stages whose numbers say how much work it is; what follows is 0 then. Absent: that is known. */
+  readonly knownAfter?: readonly string[];
   /** Of convolutions and matrix products. */
   readonly flops: number;
   /** Most memory that one compute process takes. */
@@ -63,6 +66,11 @@ export function estimatePlan(plan: Plan, options: EstimateOptions): PlanEstimate
   for (const stage of plan.stages) {
     if (skipped.has(stage.id)) {
       stages.push({ id: stage.id, flops: 0, processBytes: 0, ...(options.calibration && { seconds: 0 }) });
+      continue;
+    }
+    const knownAfter = workKnownAfter(stage, plan);
+    if (knownAfter.length > 0) {
+      stages.push({ id: stage.id, knownAfter, flops: 0, processBytes: 0 });
       continue;
     }
     if (takesCustomImages(stage, plan)) return undefined;

@@ -5,6 +5,7 @@
  */
 import { signatureOf, type StageTypes } from './custom-stages.js';
 import { OpenExpression, StageReference } from './expressions.js';
+import type { LateByStage } from './late-settings.js';
 import { type Issues, type Path, shown } from './issues.js';
 import { maximumNeeds } from './limits.js';
 import { cellKey, type Cells, type CellValues } from './matrix.js';
@@ -36,6 +37,8 @@ export interface StageGraph {
   readonly targets: ReadonlyMap<StageReference, string>;
   /** The planned stages that the condition of a stage looks at, by the id that it writes. */
   readonly conditions: ReadonlyMap<string, Readonly<Record<string, string>>>;
+  /** The same for the late settings of a stage. */
+  readonly late: ReadonlyMap<string, Readonly<Record<string, string>>>;
 }
 
 /** A need as it is written: by the id of a stage, whichever cells that stands for. */
@@ -59,6 +62,8 @@ interface StageNode {
   readonly written: readonly Need[];
   /** Stages whose numbers the condition looks at. */
   readonly looksAt: readonly string[];
+  /** Stages whose numbers late settings are made of, with the place that names them. */
+  readonly madeOf: readonly Need[];
   readonly references: { readonly reference: StageReference; readonly field: string; readonly path: Path }[];
   /** A report that does not say what it needs reports on everything before it. */
   readonly needsAll: boolean;
@@ -66,14 +71,22 @@ interface StageNode {
 }
 
 /** The graph of the resolved `stages` of a definition, matrices expanded; mistakes in it are reported. */
-export function stageGraph(stages: unknown, cells: Cells, types: StageTypes, issues: Issues): StageGraph {
-  const graph = new Graph(readNodes(stages, cells), types, issues);
+export function stageGraph(
+  stages: unknown,
+  late: LateByStage,
+  cells: Cells,
+  types: StageTypes,
+  issues: Issues,
+): StageGraph {
+  const graph = new Graph(readNodes(stages, late, cells), types, issues);
   const targets = new Map<StageReference, string>();
   const conditions = new Map<string, Readonly<Record<string, string>>>();
+  const settings = new Map<string, Readonly<Record<string, string>>>();
   for (const node of graph.nodes) {
     for (const need of node.written) graph.addNeed(node, need);
-    const seen = graph.checkCondition(node);
-    if (seen !== undefined) conditions.set(node.id, seen);
+    const when = node.looksAt.map((to): Need => ({ to, path: ['stages', node.id, 'when'] }));
+    conditions.set(node.id, graph.checkNumbers(node, when));
+    settings.set(node.id, graph.checkNumbers(node, node.madeOf));
     for (const { reference, field, path } of node.references) {
       const target = graph.checkReference(node, reference, field, path);
       if (target === undefined) continue;
@@ -94,10 +107,10 @@ export function stageGraph(stages: unknown, cells: Cells, types: StageTypes, iss
       `the cells of this pipeline need each other ${total} times; there can be ${maximumNeeds} needs: give stages that belong together the same matrix, so that each cell needs its own`,
       { part: 'key' },
     );
-  return { order, needs, targets, conditions };
+  return { order, needs, targets, conditions, late: settings };
 }
 
-function readNodes(stages: unknown, cells: Cells): StageNode[] {
+function readNodes(stages: unknown, late: LateByStage, cells: Cells): StageNode[] {
   return entries(stages).map(([id, stage]) => {
     const fields = new Map(entries(stage));
     const path = ['stages', id];
@@ -118,6 +131,9 @@ function readNodes(stages: unknown, cells: Cells): StageNode[] {
       id,
       of: cell?.of ?? id,
       looksAt: when instanceof OpenExpression ? stagesOf(when) : [],
+      madeOf: (late.get(id) ?? []).flatMap(({ place, expression }) =>
+        stagesOf(expression).map((to): Need => ({ to, path: [...path, 'with', ...place] })),
+      ),
       cell: cell?.values,
       uses: fields.get('uses'),
       written: written.filter((need): need is Need => typeof need.to === 'string'),
@@ -178,13 +194,11 @@ class Graph {
     }
   }
 
-  /** The planned stages whose numbers decide whether the stage runs; it needs them. */
-  checkCondition(node: StageNode): Readonly<Record<string, string>> | undefined {
-    if (node.looksAt.length === 0) return undefined;
-    const path: Path = ['stages', node.id, 'when'];
-    if (this.issues.isTakenForWrong(path)) return undefined;
+  /** The planned stages whose numbers a stage looks at, by the id that it writes; it needs them. */
+  checkNumbers(node: StageNode, looks: readonly Need[]): Readonly<Record<string, string>> {
     const seen = Object.create(null) as Record<string, string>;
-    for (const id of node.looksAt) {
+    for (const { to: id, path } of looks) {
+      if (this.issues.isTakenForWrong(path)) continue;
       const cells = this.stages.get(id);
       if (cells === undefined || id === node.of) {
         this.issues.add('unknown-stage', path, this.unknownStage(id, node.of));

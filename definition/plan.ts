@@ -138,7 +138,7 @@ export interface RetryBudget {
   readonly backoffSeconds: number;
 }
 
-interface PlannedStageBase {
+export interface PlannedStageBase {
   /** As in the definition; of a cell of a matrix with its values, such as `distill[ipc=1,N=10]`. */
   readonly id: string;
   /** Which cell of which stage of the definition it is; absent without a matrix. It names no other work. */
@@ -162,6 +162,11 @@ interface PlannedStageBase {
   readonly cache: boolean;
   /** Whether it runs: false, or what is decided when the pipeline has come there. Absent: it runs. */
   readonly when?: false | PlannedCondition;
+  /**
+   * Settings that follow from numbers of other stages; what `with` has in their places only stands in for them
+   * until `settleStage` has put them there. Absent: `with` is all known.
+   */
+  readonly late?: LateSettings;
   /** What it asks of the workers that compute for it; absent when nothing. */
   readonly resources?: StageResources;
   /** 1 to 5, the smaller first; absent: as the server's default, 3. */
@@ -174,6 +179,20 @@ export interface PlannedCondition {
   readonly condition: string;
   /** The planned stage for each id that the expression writes. */
   readonly stages: Readonly<Record<string, string>>;
+}
+
+/** Places in `with` are names joined by dots: `method.lrImg`. */
+export interface LateSettings {
+  /** `with` as it was checked, with defaults, but without late settings and outputs of stages. */
+  readonly written: Readonly<Record<string, unknown>>;
+  /** An expression, without `${{` and `}}`, by the place of the setting. */
+  readonly settings: Readonly<Record<string, string>>;
+  /** Artifacts of other stages by their place. */
+  readonly outputs: Readonly<Record<string, OutputRef>>;
+  /** The planned stage for each id that the expressions write. */
+  readonly stages: Readonly<Record<string, string>>;
+  /** Of an evaluate stage: experts come before it. Absent: none do. */
+  readonly afterExperts?: true;
 }
 
 export interface StageResources {

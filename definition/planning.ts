@@ -5,6 +5,7 @@ import type { NetworkSpec } from '../networks/spec.js';
 import { divideConfig, signatureOf, type StageTypes } from './custom-stages.js';
 import { OpenExpression, type StageReference } from './expressions.js';
 import type { StageGraph } from './graph.js';
+import { type LateByStage, planLate } from './late-settings.js';
 import type { Cells } from './matrix.js';
 import type {
   DatasetSpec,
@@ -14,6 +15,7 @@ import type {
   OutputRef,
   Plan,
   PlannedStage,
+  PlannedStageBase,
   RetryBudget,
   SelectConfig,
   StageResources,
@@ -31,12 +33,19 @@ type BuiltinDefinition = Exclude<StageDefinition, { uses: `custom/${string}` }>;
 
 const defaultHoldout = 2000;
 
+/** Of a planned stage what its result follows from. */
+export type PlannedWork = Work<PlannedStage>;
+type Work<Stage extends PlannedStage> = Stage extends PlannedStage
+  ? Omit<Stage, keyof PlannedStageBase>
+  : never;
+
 /** The stage of a reference: a cell, where it is written as the id of a stage with a matrix. */
 type PlanReference = (reference: StageReference) => OutputRef;
 
 export function makePlan(
   definition: Definition,
   imported: ImportedStages,
+  late: LateByStage,
   graph: StageGraph,
   cells: Cells,
   params: Plan['params'],
@@ -60,6 +69,8 @@ export function makePlan(
       const stage = definition.stages[id];
       if (stage === undefined) return [];
       const cell = cells.get(id);
+      const afterExperts = stage.uses === 'evaluate' && comesAfter(id, 'train-experts', all, graph);
+      const settings = late.get(id);
       return [
         planStage(
           {
@@ -67,10 +78,15 @@ export function makePlan(
             ...(cell && { matrix: { of: cell.of, cell: cell.values } }),
             needs: graph.needs.get(id) ?? [],
             ...planCondition(stage.when, graph.conditions.get(id) ?? {}),
+            ...(settings && {
+              late: {
+                ...planLate(stage.with, settings, planReference, graph.late.get(id) ?? {}),
+                ...(afterExperts && { afterExperts }),
+              },
+            }),
           },
           stage,
-          { network, planReference, types },
-          stage.uses === 'evaluate' && comesAfter(id, 'train-experts', all, graph),
+          { network, planReference, types, afterExperts },
         ),
       ];
     }),
@@ -130,13 +146,14 @@ interface Known {
   readonly network: NetworkSpec;
   readonly planReference: PlanReference;
   readonly types: StageTypes;
+  /** Of an evaluate stage: whether experts come before it. */
+  readonly afterExperts: boolean;
 }
 
 function planStage(
-  place: Pick<PlannedStage, 'id' | 'matrix' | 'needs' | 'when'>,
+  place: Pick<PlannedStage, 'id' | 'matrix' | 'needs' | 'when' | 'late'>,
   stage: StageDefinition,
-  { network, planReference, types }: Known,
-  afterExperts: boolean,
+  known: Known,
 ): PlannedStage {
   const { failures, preemptions, backoff } = stage.retry;
   const retry: RetryBudget = {
@@ -156,35 +173,34 @@ function planStage(
     ...planResources(stage.resources),
     ...(stage.priority !== undefined && { priority: stage.priority }),
   };
+  return { ...base, ...planWork(stage, known) };
+}
+
+/** What a stage computes. */
+export function planWork(
+  stage: StageDefinition,
+  { network, planReference, types, afterExperts }: Known,
+): PlannedWork {
   switch (stage.uses) {
     case 'train-experts':
-      return { ...base, uses: stage.uses, with: planExperts(stage.with) };
+      return { uses: stage.uses, with: planExperts(stage.with) };
     case 'distill':
       return {
-        ...base,
         uses: stage.uses,
         with: planDistill(stage.with, planReference),
         chunkIterations: stage.chunk.iterations,
       };
     case 'select':
-      return { ...base, uses: stage.uses, with: planSelect(stage.with, planReference) };
+      return { uses: stage.uses, with: planSelect(stage.with, planReference) };
     case 'evaluate':
-      return {
-        ...base,
-        uses: stage.uses,
-        with: planEvaluate(stage.with, network, planReference, afterExperts),
-      };
+      return { uses: stage.uses, with: planEvaluate(stage.with, network, planReference, afterExperts) };
     case 'report':
-      return {
-        ...base,
-        uses: stage.uses,
-        with: stage.with.title === undefined ? {} : { title: stage.with.title },
-      };
+      return { uses: stage.uses, with: stage.with.title === undefined ? {} : { title: stage.with.title } };
     default: {
       const type = signatureOf(stage.uses, types);
       if (type === undefined) throw new RangeError(`no type of stage ${stage.uses}`);
       const { config, inputs } = divideConfig(stage.with, planReference);
-      return { ...base, uses: 'custom', type: type.name, version: type.version, with: config, inputs };
+      return { uses: 'custom', type: type.name, version: type.version, with: config, inputs };
     }
   }
 }

@@ -198,13 +198,16 @@ const builtin = [
   z.strictObject({ uses: uses('report'), ...common, with: report }),
 ] as const;
 
+/** What stands under `with`, by type. */
+export const settings = { 'train-experts': trainExperts, distill, select, evaluate, report } as const;
+
 /** A type that the owner of the workers has added; its settings are checked by its own schema. */
 const custom = ({ name: type, inputs }: StageSignature) => {
-  const settings: z.ZodType<Record<string, unknown>> = inputs;
+  const own: z.ZodType<Record<string, unknown>> = inputs;
   return z.strictObject({
     uses: uses<CustomUses>(customUses(type)),
     ...common,
-    with: inputs.safeParse({}).success ? settings.prefault({}) : settings,
+    with: inputs.safeParse({}).success ? own.prefault({}) : own,
   });
 };
 

@@ -26,6 +26,7 @@ export function warningsOf(plan: Plan, usedParameters: ReadonlySet<string>, issu
       used.add(stage.with.trajectories.stage);
     if (stage.uses === 'distill' && typeof stage.with.init !== 'string') used.add(stage.with.init.stage);
     if (stage.uses === 'evaluate') used.add(stage.with.dataset.stage);
+    for (const id of Object.values(stage.late?.stages ?? {})) used.add(id);
     if (stage.uses === 'custom') for (const { stage: id } of Object.values(stage.inputs)) used.add(id);
     if (stage.uses === 'report') for (const id of stage.needs) used.add(id);
   }

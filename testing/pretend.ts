@@ -10,6 +10,8 @@ import type {
   LightActivities,
   Upstream,
 } from '../activities/contract.js';
+import { toFailure } from '../activities/failure.js';
+import { settleStage } from '../activities/settle-stage.js';
 import type { Reference } from '../artifacts/reference.js';
 import { packPlan } from '../definition/packed-plan.js';
 import type { StageSignature } from '../definition/custom-stages.js';
@@ -71,6 +73,14 @@ export class Pretend {
         seed,
       })),
     resolveImports: (input) => this.answer('resolveImports', [input], () => this.imported),
+    settleStage: (input) =>
+      this.answer('settleStage', [input], () => {
+        try {
+          return settleStage(input);
+        } catch (error) {
+          throw toFailure(error);
+        }
+      }),
     beginStage: (input) =>
       this.answer('beginStage', [input], () => {
         const key = keyOf(input);

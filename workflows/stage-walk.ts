@@ -13,14 +13,17 @@ import {
 } from '@temporalio/workflow';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import type { Upstream, UpstreamKeys, UpstreamStage } from '../activities/contract.js';
+import type { DatasetInput } from '../compute/protocol.js';
 import { usesOf } from '../definition/custom-stages.js';
 import type { Plan, PlannedStage } from '../definition/plan.js';
 import { largePlan } from '../definition/limits.js';
+import { realImagesPerClass } from '../definition/real-images.js';
 import type { PipelineResult, StageOutput } from '../definition/stages.js';
 import { finalFailure, judge, rethrowFaults, type Verdict } from './failures.js';
 import type { PipelineControl } from './pipeline-control.js';
 import type { PipelineProgress } from './pipeline-progress.js';
 import { conditionProblem } from './conditions.js';
+import { withLateSettings } from './late-settings.js';
 import { missingNeeds } from './missing-needs.js';
 import { Slots } from './slots.js';
 import type { StageInput, StageOutcome } from './stage-input.js';
@@ -147,9 +150,10 @@ export class StageWalk {
       if (this.control.gate.current !== undefined) await this.control.gate.passed();
       if (taken.length > 0 && CancellationScope.current().consideredCancelled)
         return this.leave(stage, 'cancelled');
-      const { state, manifest, status } = await this.runChild(stage);
+      const settled = await withLateSettings(this.plan, stage, this.finished);
+      const { state, manifest, status } = await this.runChild(settled);
       const { preemptions, failures } = status;
-      this.finished.set(stage.id, { stage, manifest, state, preemptions, failures });
+      this.finished.set(stage.id, { stage: settled, manifest, state, preemptions, failures });
       this.progress.replace(status);
       return 'result';
     } catch (error) {
@@ -181,13 +185,15 @@ export class StageWalk {
     const workflowId = `${workflowInfo().workflowId}/${stage.id}`;
     const { run, source } = this.common;
     const cache = this.common.cache && !this.exceptions.recomputed.has(stage.id);
+    const found = this.upstreamOf(stage);
+    const context = { ...run, dataset: this.datasetFor(stage, found.upstream) };
     const input: StageInput = {
       ...this.common,
       cache,
       stage,
       stageCount: this.plan.stages.length,
-      ...this.upstreamOf(stage),
-      run: cache && stage.cache ? run : { ...run, fresh: source.runId },
+      ...found,
+      run: cache && stage.cache ? context : { ...context, fresh: source.runId },
     };
     const startedAt = new Date().toISOString();
     this.progress.update(stage.id, { state: 'running', workflowId, startedAt, total: stageTotal(stage) });
@@ -214,6 +220,17 @@ export class StageWalk {
         this.control.ended(stage.id);
       }
     }
+  }
+
+  /** Late settings may draw more real images of a class than was known when the data set was looked at. */
+  private datasetFor(stage: PlannedStage, upstream: Upstream): DatasetInput {
+    const { dataset } = this.common.run;
+    if (this.plan.stages.every(({ late }) => late === undefined)) return dataset;
+    const own = Object.values(upstream).filter(
+      ({ stage: { id } }) => !Object.hasOwn(this.exceptions.imported, id),
+    );
+    const perClass = realImagesPerClass({ stages: [...own.map((one) => one.stage), stage] });
+    return perClass > (dataset.perClass ?? 0) ? { ...dataset, perClass } : dataset;
   }
 
   private upstreamOf(stage: PlannedStage): Pick<StageInput, 'upstream' | 'upstreamKeys'> {

@@ -25,7 +25,8 @@ export function usedStages(plan: Plan, stage: PlannedStage): Set<string> {
       return new Set();
     case 'distill':
     case 'select':
-      return new Set(outputRefs(stage).map((ref) => ref.stage));
+    case 'custom':
+      return takenFrom(stage);
     case 'evaluate': {
       // Experts, wherever they are, show what training on everything gives.
       const before = allNeeds(plan, stage);
@@ -35,9 +36,12 @@ export function usedStages(plan: Plan, stage: PlannedStage): Set<string> {
     }
     case 'report':
       return allNeeds(plan, stage);
-    case 'custom':
-      return new Set(outputRefs(stage).map((ref) => ref.stage));
   }
+}
+
+/** Ids of the stages whose outputs its settings refer to. */
+export function takenFrom(stage: PlannedStage): Set<string> {
+  return new Set(outputRefs(stage).map((ref) => ref.stage));
 }
 
 const stagesById = new WeakMap<Plan, ReadonlyMap<string, PlannedStage>>();

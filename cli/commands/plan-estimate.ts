@@ -26,10 +26,10 @@ export function estimateLines(
   const limited = stages.some(({ fits }) => fits !== undefined);
   const rows = stages.map((stage) => [
     printable(stage.id),
-    stage.flops === 0 ? '-' : formatFlops(stage.flops),
-    stage.processBytes === 0 ? '-' : formatBytes(stage.processBytes),
+    stage.knownAfter ? '?' : stage.flops === 0 ? '-' : formatFlops(stage.flops),
+    stage.knownAfter ? '?' : stage.processBytes === 0 ? '-' : formatBytes(stage.processBytes),
     stage.fits === undefined ? '-' : stage.fits ? 'fits' : out.colours.red('too much'),
-    stage.seconds === undefined ? '-' : formatDuration(stage.seconds),
+    stage.knownAfter ? '?' : stage.seconds === undefined ? '-' : formatDuration(stage.seconds),
   ]);
   const total = [
     'all',
@@ -50,6 +50,9 @@ export function estimateLines(
       [...rows, total],
       out,
     ),
+    ...(stages.some(({ knownAfter }) => knownAfter !== undefined)
+      ? ['Stages whose work is not known yet are not counted.']
+      : []),
     ...stages.flatMap(({ id, advice }) =>
       advice === undefined
         ? []

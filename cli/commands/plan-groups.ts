@@ -40,18 +40,32 @@ export function sumSummaries(
   // The ids of the definition, not those of cells.
   const needs = [...new Set(own.flatMap((one) => one.needs.map((need) => need.replace(/\[.*$/, ''))))];
   if (planned.matrix === undefined) return [{ ...first, needs }];
-  const sum = (of: 'units' | 'sgdSteps' | 'storedBytes') => own.reduce((all, one) => all + (one[of] ?? 0), 0);
+  const sum = (of: 'units' | 'sgdSteps' | 'storedBytes') =>
+    own.every((one) => one[of] !== undefined)
+      ? { [of]: own.reduce((all, one) => all + (one[of] ?? 0), 0) }
+      : {};
+  const { uses, unitName } = first;
+  const knownAfter = knownAfterOf(own);
+  const widest = Math.max(...own.map(({ parallel = 0 }) => parallel));
   return [
     {
-      ...first,
       id: group.title,
+      uses,
+      unitName,
       needs,
-      units: sum('units'),
-      parallel: Math.min(planned.maxParallel, own.length) * Math.max(...own.map(({ parallel }) => parallel)),
-      ...(own.every(({ sgdSteps }) => sgdSteps !== undefined) && { sgdSteps: sum('sgdSteps') }),
-      ...(own.every(({ storedBytes }) => storedBytes !== undefined) && { storedBytes: sum('storedBytes') }),
+      ...(knownAfter.length > 0
+        ? { knownAfter }
+        : { ...sum('units'), parallel: Math.min(planned.maxParallel, own.length) * widest }),
+      ...sum('sgdSteps'),
+      ...sum('storedBytes'),
     },
   ];
+}
+
+/** By the ids of the definition. */
+function knownAfterOf(cells: readonly Pick<StageSummary, 'knownAfter'>[]): string[] {
+  const ids = cells.flatMap(({ knownAfter = [] }) => knownAfter.map((id) => id.replace(/\[.*$/, '')));
+  return [...new Set(ids)];
 }
 
 /** All cells together; memory is that of the largest. */
@@ -64,9 +78,11 @@ export function sumEstimates(
   if (first === undefined || group.stages[0]?.matrix === undefined) return own;
   const largest = own.reduce((most, one) => (one.processBytes > most.processBytes ? one : most), first);
   const { fits, advice, processBytes } = largest;
+  const knownAfter = knownAfterOf(own);
   return [
     {
       id: group.title,
+      ...(knownAfter.length > 0 && { knownAfter }),
       flops: own.reduce((sum, { flops }) => sum + flops, 0),
       processBytes,
       ...(fits !== undefined && { fits }),

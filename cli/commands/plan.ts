@@ -5,6 +5,7 @@
 import type { Command } from 'commander';
 
 import { importSourceText } from '../../definition/imports.js';
+import { shownSettings } from '../../definition/settings.js';
 import type { Plan } from '../../definition/plan.js';
 import type { PlanSummary, StageSummary } from '../../definition/index.js';
 import { type CommandContext, commandWithExamples, printJson } from '../command-context.js';
@@ -55,15 +56,18 @@ export function planCommand(context: CommandContext): Command {
       const params = await givenParameters(options);
       const types = await stagesOf(options, context);
       const { bytes: sent, plan, warnings } = await loadDefinition(file, params, types);
-      const summary = describePlan(plan);
-      const { estimateHere } = await import('../estimate.js');
-      const estimate = estimateHere(plan, context, options);
       const look = options.store ? await lookIntoStore(context, plan, sent) : notAsked;
+      // Late settings are known where the store has what they are made of.
+      const seen =
+        'stored' in look ? { ...plan, stages: look.stored.stages.map(({ stage }) => stage) } : plan;
+      const summary = describePlan(seen);
+      const { estimateHere } = await import('../estimate.js');
+      const estimate = estimateHere(seen, context, options);
       if (options.json) {
         printJson(context.out, { plan, summary, ...estimate, ...storeJson(look), warnings });
         return;
       }
-      const groups = groupsOf(plan);
+      const groups = groupsOf(seen);
       const summaries = new Map(summary.stages.map((stage) => [stage.id, stage]));
       const estimates = new Map(estimate.estimate?.stages.map((stage) => [stage.id, stage]));
       const stages = groups.flatMap((group) => sumSummaries(group, summaries));
@@ -76,7 +80,7 @@ export function planCommand(context: CommandContext): Command {
       for (const line of [...headLines(summary), ...importLines(plan)]) context.out.line(line);
       context.out.line();
       for (const line of stageTable(stages, look, context)) context.out.line(line);
-      for (const line of storeLines(look))
+      for (const line of [...lateLines(stages), ...storeLines(look)])
         for (const part of wrapped(line, context.out.columns)) context.out.line(part);
       context.out.line();
       for (const line of estimateLines({ ...estimate, ...estimated }, context)) context.out.line(line);
@@ -130,7 +134,7 @@ function stageTable(stages: readonly StageSummary[], look: PlanStore, { out }: C
       stage.uses,
       printable(stage.needs.join(', ')) || '-',
       units(stage),
-      String(stage.parallel),
+      stage.parallel === undefined ? '?' : String(stage.parallel),
       stage.sgdSteps === undefined ? '-' : grouped(stage.sgdSteps),
       stage.storedBytes === undefined ? '-' : formatBytes(stage.storedBytes),
       ...(known ? [storeWord(look, stage.id)] : []),
@@ -139,7 +143,19 @@ function stageTable(stages: readonly StageSummary[], look: PlanStore, { out }: C
   );
 }
 
+/** `How much work refine is will be known once evaluate has finished.` */
+function lateLines(stages: readonly StageSummary[]): string[] {
+  return stages.flatMap(({ id, knownAfter = [] }) => {
+    if (knownAfter.length === 0) return [];
+    const verb = knownAfter.length === 1 ? 'has' : 'have';
+    return [
+      `How much work ${printable(id)} is will be known once ${printable(knownAfter.join(' and '))} ${verb} finished.`,
+    ];
+  });
+}
+
 function units({ units: amount, unitName }: StageSummary): string {
+  if (amount === undefined) return `? ${unitName}`;
   return `${grouped(amount)} ${amount === 1 ? unitName.replace(/s$/, '') : unitName}`;
 }
 
@@ -147,7 +163,7 @@ function units({ units: amount, unitName }: StageSummary): string {
 function settingLines(groups: readonly PlannedGroup[], { out }: CommandContext): string[] {
   return groups.flatMap(({ title, stages }) => {
     const settings = [
-      ...settingsOf(stages.map((stage) => new Map(flatten(stage.with)))),
+      ...settingsOf(stages.map((stage) => new Map(flatten(shownSettings(stage))))),
       ...conditionsOf(stages),
     ];
     if (settings.length === 0) return [];

@@ -83,9 +83,9 @@ function boxOf(id: string): string {
   return id.replace(/\[.*$/, '');
 }
 
-function unitText(units: number, name: string): string {
-  // One report is no news.
-  if (units === 1) return '';
+function unitText(units: number | undefined, name: string): string {
+  // One report is no news, and what is not known is none.
+  if (units === undefined || units === 1) return '';
   return `${units.toLocaleString('en')} ${name}`;
 }
 

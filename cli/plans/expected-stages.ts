@@ -11,10 +11,13 @@ import type { Reference } from '../../artifacts/reference.js';
 import { type ImportedStage, importSourceText } from '../../definition/imports.js';
 import { isReference } from '../../definition/artifact.js';
 import { fillConfig } from '../../definition/custom-stages.js';
+import { plainOutputs } from '../../definition/outputs.js';
 import type { CustomStage, OutputRef, Plan, PlannedStage, StageType } from '../../definition/plan.js';
+import { type LateValues, settleStage } from '../../definition/settle-stage.js';
+import { shownSettings } from '../../definition/settings.js';
 import type { StageManifest, StageOutput } from '../../definition/stages.js';
 import { customInputs, stageInputs } from '../../workflows/stage-inputs.js';
-import { usedStages } from '../../workflows/upstream.js';
+import { takenFrom, usedStages } from '../../workflows/upstream.js';
 
 export interface ExpectedStage {
   readonly stage: PlannedStage;
@@ -59,16 +62,18 @@ export async function expectedStages(
   for (const stage of plan.imports ?? []) add(stage.id, imported?.[stage.id] ?? unknownImport(stage));
 
   const expected: ExpectedStage[] = [];
-  for (const stage of plan.stages) {
-    const used = usedStages(plan, stage);
+  for (const planned of plan.stages) {
+    const stage = settled(plan, planned, results);
+    const used = usedStages(plan, planned);
     const upstream = Object.fromEntries([...results].filter(([id]) => used.has(id)));
     const { work, inputs } =
       stage.uses === 'custom'
         ? expectedCustom(stage, upstream)
         : { work: stage, inputs: stageInputs(stage, upstream, definition) };
-    const identity = identityOf({ stage: work, run, inputs });
+    const identity = identityOf({ stage: shown(work), run, inputs });
     const key = keyOfIdentity(identity);
-    const isKnown = !Object.values(inputs).some(isStandIn) && !isStandIn(dataset);
+    const isSettled = stage.late === undefined;
+    const isKnown = isSettled && !Object.values(inputs).some(isStandIn) && !isStandIn(dataset);
     const found = isKnown && stage.cache ? await find?.(stage, key) : undefined;
     const sources = Object.entries(inputs).flatMap(([name, input]) => {
       const maker = stage.uses === 'custom' ? stage.inputs[name]?.stage : makers.get(input.sha256);
@@ -85,6 +90,28 @@ export async function expectedStages(
     add(stage.id, upstreamStage(stage, found ?? standInManifest(stage.uses, key)));
   }
   return expected;
+}
+
+/** With its late settings, where all the stages that these are made of have results. */
+function settled(plan: Plan, stage: PlannedStage, results: ReadonlyMap<string, UpstreamStage>): PlannedStage {
+  if (stage.late === undefined) return stage;
+  const found = Object.entries(stage.late.stages).map(
+    ([written, id]) => [written, results.get(id)?.manifest] as const,
+  );
+  const isThere = found.every(([, manifest]) => manifest !== undefined && manifest.workflowId !== '');
+  if (!isThere) return stage;
+  const sources = [...takenFrom(stage)].flatMap((id) => results.get(id)?.stage ?? []);
+  const values = found.map(([written, manifest]) => [written, manifest ? plainOutputs(manifest.output) : {}]);
+  return settleStage(
+    { ...plan, stages: [...sources, stage] },
+    stage.id,
+    Object.fromEntries(values) as LateValues,
+  );
+}
+
+/** With expressions where settings are not known, so that other expressions are other work. */
+function shown(stage: PlannedStage): PlannedStage {
+  return stage.late === undefined ? stage : ({ ...stage, with: shownSettings(stage) } as PlannedStage);
 }
 
 /** With the values of other stages in its configuration, as far as these have ended. */

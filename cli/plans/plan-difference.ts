@@ -103,7 +103,7 @@ function ownOf({ identity, stage }: ExpectedStage): object {
   return stage.uses === 'report' ? { type, with: config } : { type, ...own };
 }
 
-const identifying: ReadonlySet<string> = new Set(['id', 'uses', 'needs', 'with', 'matrix']);
+const identifying: ReadonlySet<string> = new Set(['id', 'uses', 'needs', 'with', 'late', 'matrix']);
 
 function handlingOf(stage: PlannedStage): object {
   return Object.fromEntries(Object.entries(stage).filter(([name]) => !identifying.has(name)));

@@ -3,6 +3,7 @@
  */
 import { methodName } from '../../definition/method-names.js';
 import type { DistillStage, EvaluateStage, Plan, SelectStage } from '../../definition/plan.js';
+import { isLate } from '../../definition/settings.js';
 import type { EvaluationRow, PipelineResult } from '../../definition/stages.js';
 import { printable } from '../terminal/escape.js';
 import { formatAccuracyStd } from '../terminal/format.js';
@@ -92,7 +93,7 @@ function trainedOn(
   { stage, source }: Omit<Evaluated, 'rows'>,
   plan: Plan | undefined,
 ): string {
-  const ipc = source?.with.ipc;
+  const ipc = source && !isLate(source, 'ipc') ? source.with.ipc : undefined;
   const perClass = ipc === undefined ? '' : `, ${ipc} per class`;
   switch (set) {
     case 'distilled':

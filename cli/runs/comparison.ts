@@ -1,6 +1,7 @@
 /**
  * @file Runs beside each other: in which settings they differ, what came out, what it cost.
  */
+import { shownSettings } from '../../definition/settings.js';
 import type { StageOutput } from '../../definition/stages.js';
 import { flat } from '../plans/plan-difference.js';
 import { formatAccuracyStd, formatDateTime, formatDuration } from '../terminal/format.js';
@@ -49,7 +50,7 @@ function settingsOf({ plan, definition }: RunRecord): Map<string, unknown> {
   if (plan === undefined) return new Map([['definition', typeof definition === 'string' ? definition : '?']]);
   const { params, seed, dataset, network, stages, name, imports = [] } = plan;
   const ofStages = new Map<string, object>(imports.map(({ id, from }) => [id, { from }]));
-  for (const { id, with: config } of stages) ofStages.set(id, config);
+  for (const stage of stages) ofStages.set(stage.id, shownSettings(stage));
   return flat({ params, name, seed, dataset, network, ...Object.fromEntries(ofStages) });
 }
 

@@ -27,6 +27,7 @@ const activities: Readonly<
   resolveDataset: { ofPipeline: 'the data set' },
   resolveImports: { ofPipeline: 'the results of other runs' },
   searchesTags: 'bookkeeping',
+  settleStage: 'bookkeeping',
   beginStage: 'bookkeeping',
   finishStage: 'bookkeeping',
   recordTrajectorySet: 'bookkeeping',

@@ -7,7 +7,7 @@ import type { Client } from '@temporalio/client';
 import type { CompiledDefinition, Definition, Upstream } from '../../activities/contract.js';
 import type { DatasetInput } from '../../compute/protocol.js';
 import { unpackPlan } from '../../definition/packed-plan.js';
-import type { Plan } from '../../definition/plan.js';
+import type { Plan, PlannedStage } from '../../definition/plan.js';
 import type { PipelineOptions, PipelineResult } from '../../definition/stages.js';
 import { DistilleryError } from '../../errors/errors.js';
 import type { StageOutcome } from '../../workflows/stage-input.js';
@@ -130,8 +130,17 @@ class Reader {
 
   private keep(activity: string, answer: unknown): void {
     if (activity === 'compileDefinition') this.found.plan = unpackPlan((answer as CompiledDefinition).plan);
+    else if (activity === 'settleStage') this.settle(answer as PlannedStage);
     else if (activity === 'resolveDataset') this.found.dataset = answer as DatasetInput;
     else this.found.imported = answer as Upstream;
+  }
+
+  /** Late settings of a stage have become known. */
+  private settle(settled: PlannedStage): void {
+    const { plan } = this.found;
+    if (plan === undefined) return;
+    const stages = plan.stages.map((stage) => (stage.id === settled.id ? settled : stage));
+    this.found.plan = { ...plan, stages };
   }
 
   private async ended(event: HistoryEvent): Promise<void> {
@@ -155,4 +164,9 @@ class Reader {
   }
 }
 
-const answersKept: ReadonlySet<string> = new Set(['compileDefinition', 'resolveDataset', 'resolveImports']);
+const answersKept: ReadonlySet<string> = new Set([
+  'compileDefinition',
+  'resolveDataset',
+  'resolveImports',
+  'settleStage',
+]);

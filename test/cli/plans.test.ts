@@ -82,6 +82,21 @@ describe('the difference between plans', () => {
     );
   });
 
+  it('is another expression for a setting that another stage decides', async () => {
+    const of = (factor: number): string =>
+      changed('iterations: 100', `iterations: '\${{ round(${factor} * stages.experts.accuracy) }}'`);
+    assert.deepEqual(await kinds(of(100), of(100)), same);
+    const { stages } = await planDifference(compared(of(100)), compared(of(200)));
+    assert.deepEqual(stages[1]?.differences, [
+      {
+        path: 'with.iterations',
+        before: '${{ round(100 * stages.experts.accuracy) }}',
+        after: '${{ round(200 * stages.experts.accuracy) }}',
+      },
+    ]);
+    assert.deepEqual(stages[1].handling, []);
+  });
+
   it('is another result taken from elsewhere, and what builds on it', async () => {
     const own = 'uses: train-experts\n    with: { count: 2, epochs: 10 }';
     const from = (run: string): string => changed(own, `uses: train-experts\n    from: ${run}/experts`);
@@ -118,7 +133,8 @@ describe('the store', () => {
     assert.deepEqual(storeLines({ stored }), ['Nothing is in memory yet, not even the data set.']);
   });
 
-  it('has what a run has left, as far as keys are known', async () => {
+  /** A store in which a run has left its experts. */
+  async function storeWithExperts() {
     const store = new MemoryStore();
     const manifest = (await store.putManifest(datasetKey('fashion-mnist'), datasetManifest(60_000)))
       .reference;
@@ -133,7 +149,11 @@ describe('the store', () => {
     const output = await recordTrajectorySet(store, { key, network: plan.network, trajectories });
     const startedAt = new Date().toISOString();
     await finishStage(store, { key, type: 'train-experts', output, startedAt }, provenance);
+    return { store, run, distill, key, output };
+  }
 
+  it('has what a run has left, as far as keys are known', async () => {
+    const { store, run, distill, key, output } = await storeWithExperts();
     const stored = await storedStages(store, plan, bytes);
     const inputs = { trajectories: output.trajectories };
     assert.deepEqual(
@@ -155,5 +175,25 @@ describe('the store', () => {
     await store.remove(output.trajectories.key);
     const [lost] = (await storedStages(store, plan, bytes)).stages;
     assert.equal(lost?.found, undefined);
+  });
+
+  it('says the settings that follow from what is there, and the key that they make', async () => {
+    const late = changed('iterations: 100', "iterations: '${{ round(100 * stages.experts.accuracy) }}'");
+    const { plan: open } = compile(late);
+    const { store, run, distill, output } = await storeWithExperts();
+    assert.ok(distill.uses === 'distill');
+    const written = compile(changed('iterations: 100', 'iterations: 70')).plan.stages[1];
+    assert.ok(written);
+    const inputs = { trajectories: output.trajectories };
+    const [, found] = (await storedStages(store, open, bytes)).stages;
+    assert.deepEqual([found?.isKnown, found?.key], [true, stageIdentity({ stage: written, run, inputs })]);
+    assert.deepEqual(found?.stage, written);
+    // Without them the expression is what there is.
+    await store.remove(output.trajectories.key);
+    const [, unknown] = (await storedStages(store, open, bytes)).stages;
+    assert.deepEqual(
+      [unknown?.isKnown, unknown?.identity.config['iterations']],
+      [false, '${{ round(100 * stages.experts.accuracy) }}'],
+    );
   });
 });

@@ -8,6 +8,7 @@ import { stageTypes, type StageSignature } from '../../definition/custom-stages.
 import { DefinitionScope, type DefinitionNames } from '../../definition/definition-scope.js';
 import { evaluateText, ExpressionError, OpenExpression } from '../../definition/expressions.js';
 import { type BuiltinType, plainOutputs, stageOutputs } from '../../definition/outputs.js';
+import type { Path } from '../../definition/issues.js';
 import type { StageOutput } from '../../definition/stages.js';
 
 const sharpen: StageSignature = {
@@ -29,11 +30,11 @@ const names: DefinitionNames = {
 };
 const conditionPath = ['stages', 'report', 'when'];
 
-function evaluate(expression: string, path: readonly string[], given = names) {
+function evaluate(expression: string, path: Path, given = names) {
   return evaluateText(`\${{ ${expression} }}`, new DefinitionScope(given, path, () => undefined));
 }
 
-function problem(expression: string, path: readonly string[], given = names): string {
+function problem(expression: string, path: Path, given = names): string {
   try {
     evaluate(expression, path, given);
   } catch (error) {
@@ -59,7 +60,7 @@ describe('names in a definition', () => {
       ['stages.evaluate.zzz < 1', 'unknown output of stage "evaluate" "zzz"; there are: accuracy, std'],
       ['stages.evaluate.scores == 1', '"scores" of stage "evaluate" is no number; there are: accuracy, std'],
       ['stages.evalute.accuracy < 1', 'unknown stage "evalute"; did you mean "evaluate"?'],
-      ['stages.report.report < 1', 'a condition cannot look at its own stage, "report"'],
+      ['stages.report.report < 1', 'a stage cannot look at its own outcome, here that of "report"'],
       ["stages.evaluate.accuracy == 'x'", 'a number is never equal to a text'],
     ];
     for (const [expression, message] of cases) assert.equal(problem(expression, conditionPath), message);
@@ -89,7 +90,21 @@ describe('names in a definition', () => {
       problem('stages.experts.trajectories', ['name']),
       /^the output of a stage can only stand in/,
     );
-    assert.match(problem('stages.experts.count', ['stages', 'report', 'with', 'title']), /can only stand in/);
+    assert.equal(
+      problem('stages.experts.trajectories', ['stages', 'report', 'with', 'title']),
+      '"trajectories" of stage "experts" is no number; there are: count, accuracy, std',
+    );
+  });
+
+  it('stand for numbers of other stages in settings, but in no list of them', () => {
+    const open = evaluate('round(stages.experts.count / 2)', ['stages', 'evaluate', 'with', 'runs']);
+    assert.ok(open instanceof OpenExpression);
+    assert.deepEqual([open.text, open.kinds], ['round(stages.experts.count / 2)', ['number']]);
+    for (const path of [
+      ['stages', 'evaluate', 'maxParallel'],
+      ['stages', 'evaluate', 'with', 'baselines', 0],
+    ])
+      assert.match(problem('stages.experts.count', path), /can only stand in "when" and in the settings/);
   });
 });
 

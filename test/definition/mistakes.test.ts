@@ -351,11 +351,29 @@ const mistakes: readonly Mistake[] = [
   },
   { passage: 'params.ipc', written: 'params', code: 'expression', issue: '15:16 write params.NAME' },
   {
-    passage: 'params.ipc',
-    written: 'stages.experts.count',
+    passage: 'seed: 7',
+    written: 'seed: ${{ stages.experts.count }}',
     code: 'expression',
     issue:
-      '15:16 the output of a stage can only stand in "trajectories" of a distill or select stage, "init" of a distill stage, "dataset" of an evaluate stage, and the settings of a custom stage',
+      '4:11 the output of a stage can only stand in "when" and in the settings ("with") of another, outside of lists',
+  },
+  {
+    passage: 'iterations: 100',
+    written: 'iterations: ${{ 100 * stages.experts.acuracy }}',
+    code: 'expression',
+    issue: '16:29 unknown output of stage "experts" "acuracy"; did you mean "accuracy"?',
+  },
+  {
+    passage: 'iterations: 100',
+    written: 'iterations: ${{ 100 * stages.distill.accuracy }}',
+    code: 'expression',
+    issue: '16:29 a stage cannot look at its own outcome, here that of "distill"',
+  },
+  {
+    passage: 'iterations: 100',
+    written: 'iterations: ${{ stages.experts.accuracy > 0.5 }}',
+    code: 'wrong-type',
+    issue: '16:19 "iterations" takes a number, and this is true or false',
   },
   {
     passage: 'default: 1,',

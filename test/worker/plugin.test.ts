@@ -33,6 +33,7 @@ const distilleryActivities = [
   'searchesTags',
   'selectCandidate',
   'selectImages',
+  'settleStage',
   'summariseEvaluation',
   'trainExpert',
   'writeReport',
