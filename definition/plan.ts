@@ -171,6 +171,8 @@ export interface PlannedStageBase {
   readonly resources?: StageResources;
   /** 1 to 5, the smaller first; absent: as the server's default, 3. */
   readonly priority?: number;
+  /** To find its workflow by, over those of the pipeline; they change no result. Absent: none of its own. */
+  readonly tags?: Readonly<Record<string, string>>;
 }
 
 /** A condition on numbers of other stages; all else in it has its value. */

@@ -172,6 +172,7 @@ function planStage(
     cache: stage.cache,
     ...planResources(stage.resources),
     ...(stage.priority !== undefined && { priority: stage.priority }),
+    ...(stage.tags && { tags: textsOf(stage.tags) }),
   };
   return { ...base, ...planWork(stage, known) };
 }

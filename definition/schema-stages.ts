@@ -22,6 +22,7 @@ import {
   name,
   outputReference,
   rate,
+  tags,
 } from './schema-values.js';
 import { unknownCustomType } from './unknown-types.js';
 
@@ -177,6 +178,11 @@ const common = {
   priority: priority
     .optional()
     .describe('Which of several waiting stages goes first: 1 before 5; without it, 3.'),
+  tags: tags('a stage')
+    .optional()
+    .describe(
+      'To find its workflow by, over the tags of the pipeline: a search attribute where that is registered.',
+    ),
 };
 
 const chunk = z

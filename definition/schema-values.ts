@@ -17,6 +17,18 @@ export const name = (what: string) =>
     error: `${what} is made of a-z, 0-9 and "-", begins with a letter and has at most 63 characters`,
   });
 
+/** A name that expressions can write. */
+export const named = (what: string) =>
+  z.string().regex(parameterNamePattern, {
+    error: `the name of a ${what} is made of letters, digits and "_", begins with a letter and has at most 63 characters`,
+  });
+
+/** Texts by name. */
+export const tags = (what: string) =>
+  z
+    .record(named('tag'), z.union([z.string().min(1).max(100), z.number(), z.boolean()]))
+    .refine((all) => Object.keys(all).length <= 20, { error: `${what} has at most 20 tags` });
+
 /** A whole number within bounds. */
 export const count = (minimum: number, maximum: number) => z.int().min(minimum).max(maximum);
 

@@ -7,7 +7,7 @@ import { maximumParameters } from './limits.js';
 import { network } from './schema-networks.js';
 import { noStageTypes, type StageTypes } from './custom-stages.js';
 import { stage } from './schema-stages.js';
-import { count, name, parameterNamePattern, plannedIdPattern } from './schema-values.js';
+import { count, name, named, plannedIdPattern, tags } from './schema-values.js';
 
 const parameterType = z.enum(['string', 'integer', 'number', 'boolean']);
 const parameterValue = z.union([z.string().max(1000), z.number(), z.boolean()]);
@@ -23,11 +23,6 @@ export const parameter = z
   })
   .describe('A parameter, used as ${{ params.NAME }}.');
 export type ParameterDeclaration = z.output<typeof parameter>;
-
-const named = (what: string) =>
-  z.string().regex(parameterNamePattern, {
-    error: `the name of a ${what} is made of letters, digits and "_", begins with a letter and has at most 63 characters`,
-  });
 
 export const parameters = z
   .record(named('parameter'), parameter)
@@ -69,9 +64,7 @@ const head = {
     .describe(
       'Files whose keys are merged into this definition, by the command line; what is written here wins.',
     ),
-  tags: z
-    .record(named('tag'), z.union([z.string().min(1).max(100), z.number(), z.boolean()]))
-    .refine((tags) => Object.keys(tags).length <= 20, { error: 'a pipeline has at most 20 tags' })
+  tags: tags('a pipeline')
     .optional()
     .describe('To find its runs by: shown by list, and a search attribute where that is registered.'),
   params: parameters.optional().describe('Values that can be given at the start.'),

@@ -17,7 +17,7 @@ import { PipelineProgress } from './pipeline-progress.js';
 import { light } from './proxies.js';
 import { recomputedStages } from './recomputed.js';
 import { StageWalk } from './stage-walk.js';
-import { tagRun } from './tags.js';
+import { isTagged, tagRun, untagged } from './tags.js';
 import { directNeeds } from './upstream.js';
 import { defaultBudget, runUnit } from './units.js';
 
@@ -42,7 +42,7 @@ export async function pipeline(
     const plan = unpackPlan(compiled.plan);
     const { definition: text, storedPlan = plan } = compiled;
     progress.planned(plan);
-    const tags = plan.tags === undefined ? {} : await tagRun(plan.tags);
+    const tagsOf = isTagged(plan) ? await tagRun(plan) : untagged;
     const recomputed = recomputedStages(plan, recompute);
     if (control.gate.current !== undefined) await control.gate.passed();
     const dataset = await once('data set', progress, () =>
@@ -63,7 +63,7 @@ export async function pipeline(
         run: { seed: plan.seed, dataset, network: plan.network },
         cache,
       },
-      { imported, recomputed, tags },
+      { imported, recomputed, tagsOf },
       progress,
       control,
     );

@@ -28,7 +28,7 @@ import { missingNeeds } from './missing-needs.js';
 import { Slots } from './slots.js';
 import type { StageInput, StageOutcome } from './stage-input.js';
 import { stageTotal } from './stage-total.js';
-import type { ChildTags } from './tags.js';
+import type { TagsOf } from './tags.js';
 import { directNeeds, mainArtifact, usedStages } from './upstream.js';
 
 /** Workflow type of each stage type. */
@@ -55,8 +55,8 @@ interface Exceptions {
   readonly imported: Upstream;
   /** Stages that are computed although their results may be there. */
   readonly recomputed: ReadonlySet<string>;
-  /** What every stage's workflow is tagged with. */
-  readonly tags: ChildTags;
+  /** What the workflow of a stage is tagged with. */
+  readonly tagsOf: TagsOf;
 }
 
 /**
@@ -206,7 +206,7 @@ export class StageWalk {
           // A terminated pipeline lets its stages stop their compute in good order.
           parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
           staticSummary: `${usesOf(stage)} of ${this.plan.name}`,
-          ...this.exceptions.tags,
+          ...this.exceptions.tagsOf(stage),
           // Its activities inherit it.
           ...(stage.priority !== undefined && { priority: { priorityKey: stage.priority } }),
         });

@@ -209,6 +209,19 @@ describe('mistakes in a matrix', () => {
   });
 });
 
+describe('tags of a stage', () => {
+  it('are texts in the plan, and differ by cell', () => {
+    const text = sweep(
+      axes,
+      "matrix: distill\n    tags: { team: vision, year: 2026, ipc: '${{ matrix.ipc }}' }",
+    );
+    const evaluations = planOf(text).stages.filter(({ matrix }) => matrix?.of === 'evaluate');
+    for (const { tags, matrix } of evaluations)
+      assert.deepEqual(tags, { team: 'vision', year: '2026', ipc: String(matrix?.cell['ipc']) });
+    assert.ok(evaluations.length > 1);
+  });
+});
+
 describe('a condition', () => {
   const planned = (when: string, evaluated = '') => {
     const text = sweep(axes, `matrix: distill${evaluated}`).replace(

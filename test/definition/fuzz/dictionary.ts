@@ -75,6 +75,8 @@ export const words: readonly string[] = [
   'needs: [distill]\n',
   'matrix: { ipc: [1, 2] }\n',
   'when: ${{ stages.evaluate.accuracy < 0.5 }}\n',
+  'iterations: ${{ round(100 * stages.experts.accuracy) }}\n',
+  'tags: { ipc: 1 }\n',
   'from: a/b\n',
   'with: {}\n',
   'uses: report\n',
