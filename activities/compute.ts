@@ -42,6 +42,7 @@ export function createComputeActivities(dependencies: ComputeDependencies): Comp
     distillChunk: computeActivity('distillChunk', dependencies),
     evaluateNetwork: computeActivity('evaluateNetwork', dependencies),
     selectImages: computeActivity('selectImages', dependencies),
+    computeStage: computeActivity('computeStage', dependencies),
   };
 }
 

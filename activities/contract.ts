@@ -4,6 +4,8 @@
  */
 import type { Reference } from '../artifacts/reference.js';
 import type {
+  ComputeStageInput,
+  ComputeStageResult,
   DatasetInput,
   Demands,
   DistillChunkInput,
@@ -209,7 +211,7 @@ export interface LightActivities {
   readonly selectCandidate: (input: SelectCandidateInput) => Promise<DistillOutput>;
   readonly summariseEvaluation: (input: SummariseEvaluationInput) => Promise<EvaluateOutput>;
   readonly writeReport: (input: WriteReportInput) => Promise<ReportOutput>;
-  /** The work of a stage of a user's own type. */
+  /** The work of a stage of a user's own type that runs in the worker. */
   readonly runCustomStage: (input: RunCustomStageInput, limits: UnitLimits) => Promise<CustomOutput>;
   /** Removes the checkpoints of unfinished work that a run has written. */
   readonly discardCheckpoints: (input: DiscardCheckpointsInput) => Promise<void>;
@@ -235,6 +237,8 @@ export interface ComputeActivities {
     limits: UnitLimits,
   ) => Promise<EvaluateNetworkResult>;
   readonly selectImages: (input: SelectImagesInput, limits: UnitLimits) => Promise<SelectImagesResult>;
+  /** The work of a stage of a user's own type that runs in the compute process. */
+  readonly computeStage: (input: ComputeStageInput, limits: UnitLimits) => Promise<ComputeStageResult>;
 }
 
 export type Activities = LightActivities & ComputeActivities;

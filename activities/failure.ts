@@ -4,11 +4,13 @@
  */
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { Stopped } from '../compute/context.js';
+import { StageFailure } from '../custom/stage-failure.js';
 import { DistilleryError } from '../errors/errors.js';
 
 /** What an activity should throw for an error of the library. */
 export function toFailure(error: unknown): Error {
   if (error instanceof DistilleryError) return failure(error.code, error.message, !error.retryable);
+  if (error instanceof StageFailure) return failure(error.type, error.message, error.nonRetryable);
   if (error instanceof Stopped) {
     return error.reason === 'preempt'
       ? failure('Preempted', 'the worker is shutting down', false)

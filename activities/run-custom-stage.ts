@@ -2,23 +2,27 @@
  * @file `runCustomStage`: the work of a stage whose type the owner of the worker has added.
  */
 import { hostname } from 'node:os';
-import * as z from 'zod';
-import type { Reference } from '../artifacts/reference.js';
+import { Context } from '@temporalio/activity';
 import type { ArtifactStore } from '../artifacts/store.js';
 import { Stopped } from '../compute/context.js';
+import { makeContext } from '../custom/make-context.js';
+import { checkOutputs } from '../custom/outputs.js';
+import { settingsOf, typeOf } from '../custom/settings.js';
+import { thrownByStage } from '../custom/stage-failure.js';
 import type { CustomStageType } from '../custom/stage-type.js';
-import { customUses, fillConfig, placeOf } from '../definition/custom-stages.js';
-import type { CustomStage } from '../definition/plan.js';
+import { customUses } from '../definition/custom-stages.js';
 import type { CustomOutput, UnitProgress } from '../definition/stages.js';
 import { DistilleryError } from '../errors/errors.js';
 import type { Attempt } from './activity.js';
 import type { RunCustomStageInput, UnitLimits } from './contract.js';
-import { checkOutputs } from './custom-outputs.js';
-import { stageContext } from './stage-context.js';
 import { StallWatch } from './stall-watch.js';
+import { ThreadWatch } from './thread-watch.js';
 
 /** Work that does not end when it is told to is left alone after so long. */
 const graceMilliseconds = { preempt: 1500, drop: 500, cancel: 10_000 } as const;
+
+/** Longer than anything that a worker does at a time. */
+const blockedSeconds = 2;
 
 /**
  * @throws Stopped once the attempt has been stopped
@@ -32,7 +36,13 @@ export async function runCustomStage(
   { stage, inputs, run }: RunCustomStageInput,
   { unit, stallTimeoutSeconds }: UnitLimits,
 ): Promise<CustomOutput> {
-  const type = typeOf(stage, types);
+  const type = typeOf(stage, types, 'pipeline');
+  if (type.runs === 'compute')
+    throw new DistilleryError(
+      'InvalidDefinition',
+      `The run was planned when ${customUses(type.name)} ran in pipeline workers; it runs in the compute process now: ` +
+        'start the run again.',
+    );
   const settings = settingsOf(type, stage, inputs);
   const stop = new AbortController();
   const onAbort = () => stop.abort(signal.reason);
@@ -46,59 +56,28 @@ export async function runCustomStage(
       ),
     ),
   );
+  const thread = new ThreadWatch();
   const worker = `${hostname()}/${process.pid}`;
   const report = (progress: Omit<UnitProgress, 'unit' | 'worker'>) => {
     watch.heard();
     details({ unit, worker, ...progress });
   };
   try {
-    const context = stageContext({ store, stage, run, signal: stop.signal, report });
-    const work = watch.watching(() => type.run(settings as never, context));
+    const context = makeContext({ store, stage, run, signal: stop.signal, report });
+    const work = watch.watching(() => type.run(settings as never, context as never));
     const outputs = await unlessStopped(work, stop.signal);
     return await checkOutputs(store, type, stage.id, outputs);
   } finally {
+    const blocked = thread.stop();
+    if (blocked > blockedSeconds)
+      Context.current().log.warn(
+        `Stage ${stage.id}: ${customUses(type.name)} kept the thread of its worker to itself for ${blocked.toFixed(1)} s; ` +
+          'heartbeats and workflows had to wait, and after the heartbeat timeout the attempt is lost. ' +
+          "Give its type `runs: 'compute'`, or let it await now and then.",
+      );
     watch.stop();
     signal.removeEventListener('abort', onAbort);
   }
-}
-
-function typeOf({ type: name, version }: CustomStage, types: readonly CustomStageType[]): CustomStageType {
-  const type = types.find((known) => known.name === name);
-  if (type?.version === version) return type;
-  if (type !== undefined)
-    throw new DistilleryError(
-      'InvalidDefinition',
-      `The run was planned with version ${version} of ${customUses(name)}; this worker has version ${type.version}. ` +
-        'Give all pipeline workers the same module and start the run again.',
-    );
-  const known =
-    types.length === 0 ? 'it knows none' : `it knows ${types.map((one) => customUses(one.name)).join(', ')}`;
-  throw new DistilleryError(
-    'InvalidDefinition',
-    `This pipeline worker does not know the type of stage ${customUses(name)} (${known}): start every pipeline worker ` +
-      'with the module that defines it, by --stages FILE or in DISTILLERY_STAGES.',
-  );
-}
-
-/** The checked settings with the outputs of other stages in their places, which are checked now that they are known. */
-function settingsOf(
-  type: CustomStageType,
-  stage: CustomStage,
-  inputs: Readonly<Record<string, Reference>>,
-): Record<string, unknown> {
-  const settings = fillConfig(stage.with, inputs);
-  for (const field of new Set(Object.keys(stage.inputs).map((name) => placeOf(name).field))) {
-    const schema: z.core.$ZodType | undefined = (type.inputs.shape as z.ZodRawShape)[field];
-    if (schema === undefined) continue;
-    const result = z.safeParse(schema, settings[field]);
-    if (result.success) settings[field] = result.data;
-    else
-      throw new DistilleryError(
-        'InvalidDefinition',
-        `Stage ${stage.id}: \`${field}\` does not take what it was given: ${result.error.issues[0]?.message ?? 'invalid'}.`,
-      );
-  }
-  return settings;
 }
 
 /** The result; or the reason of the signal, at once when the work gives up and else after a while. */
@@ -118,7 +97,7 @@ async function unlessStopped<T>(work: Promise<T>, signal: AbortSignal): Promise<
     return await Promise.race([work, stopped]);
   } catch (error) {
     // Whatever the work made of being stopped, the reason is ours.
-    throw signal.aborted ? signal.reason : error;
+    throw signal.aborted ? signal.reason : thrownByStage(error);
   } finally {
     clearTimeout(timer);
     if (leave !== undefined) signal.removeEventListener('abort', leave);

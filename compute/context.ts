@@ -33,6 +33,8 @@ export interface TaskContext {
   readonly imageRoom?: ImageRoom;
   /** Set once the task is to stop; look at it between steps. */
   stopRequested(): StopReason | undefined;
+  /** Aborted then, with a `Stopped` as its reason. */
+  readonly stopping: AbortSignal;
   /** Lets messages in; await it between steps that compute without awaiting. */
   breathe(): Promise<void>;
   report(progress: Omit<UnitProgress, 'worker' | 'waiting'>): void;

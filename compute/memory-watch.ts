@@ -14,6 +14,7 @@ const settings: Readonly<Record<TaskName, string>> = {
     "a smaller `batchSyn` in distill's `method`, a smaller `ipc` or a smaller `width` of the network",
   selectImages: "a smaller `batchSize` in select's `method` or a smaller `width` of the network",
   evaluateNetwork: 'a smaller `batchSize` of evaluate or a smaller `width` of its networks',
+  computeStage: 'settings with which the function of the stage holds less at a time',
 };
 
 /** What to do about a task that takes too much. */

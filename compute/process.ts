@@ -4,6 +4,7 @@
  */
 import type { ChildProcess } from 'node:child_process';
 import type { SavedCheckpoint } from '../artifacts/checkpoints.js';
+import { StageFailure } from '../custom/stage-failure.js';
 import type { EngineInfo } from '../definition/stages.js';
 import { DistilleryError } from '../errors/errors.js';
 import { Stopped } from './context.js';
@@ -74,6 +75,7 @@ export class ComputeProcess {
    * Runs one task; a process runs one at a time.
    *
    * @throws Stopped once the task has been stopped by the signal
+   * @throws StageFailure what a stage of a user's own type has thrown
    * @throws DistilleryError of the task, `ComputeFailed` when the child died, hung or could not start,
    *   `OutOfMemory` when it took more memory than it may have or than there was
    */
@@ -192,6 +194,9 @@ export class ComputeProcess {
         break;
       case 'error':
         task.reject(errorFrom(message));
+        break;
+      case 'failure':
+        task.reject(new StageFailure(message.failure));
         break;
     }
   }

@@ -5,8 +5,15 @@
 import type { SavedCheckpoint } from '../artifacts/checkpoints.js';
 import type { StoredChunk } from '../artifacts/distillations.js';
 import type { Reference } from '../artifacts/reference.js';
-import type { Augmentation, DistillConfig, SelectConfig, TrainExpertsConfig } from '../definition/plan.js';
-import type { EngineInfo, UnitProgress } from '../definition/stages.js';
+import type { StageFailureDetails } from '../custom/stage-failure.js';
+import type {
+  Augmentation,
+  CustomStage,
+  DistillConfig,
+  SelectConfig,
+  TrainExpertsConfig,
+} from '../definition/plan.js';
+import type { CustomOutput, EngineInfo, UnitProgress } from '../definition/stages.js';
 import type { ErrorCode } from '../errors/errors.js';
 import type { NetworkSpec } from '../networks/spec.js';
 import type { StopReason } from './context.js';
@@ -120,19 +127,39 @@ export interface SelectImagesResult {
   readonly engine: EngineInfo;
 }
 
+export interface ComputeStageInput {
+  /** Of a user's own type; with the values of other stages in its configuration. */
+  readonly stage: CustomStage;
+  /** Artifacts of other stages by their place in the configuration. */
+  readonly inputs: Readonly<Record<string, Reference>>;
+  readonly run: {
+    readonly seed: number;
+    readonly dataset: DatasetInput;
+    readonly network: NetworkSpec;
+  };
+}
+export interface ComputeStageResult {
+  readonly output: CustomOutput;
+  readonly engine: EngineInfo;
+}
+
 /** All tasks of the compute process by name. */
 export interface ComputeTasks {
   trainExpert: { input: TrainExpertInput; result: TrainExpertResult };
   distillChunk: { input: DistillChunkInput; result: DistillChunkResult };
   evaluateNetwork: { input: EvaluateNetworkInput; result: EvaluateNetworkResult };
   selectImages: { input: SelectImagesInput; result: SelectImagesResult };
+  computeStage: { input: ComputeStageInput; result: ComputeStageResult };
 }
 export type TaskName = keyof ComputeTasks;
 
-/** What a compute task was asked to do. */
+/** Tasks whose work has an identity of its own, under which its checkpoints lie. */
+export type UnitTaskName = Exclude<TaskName, 'computeStage'>;
+
+/** What such a task was asked to do. */
 export type UnitOfWork = {
-  [K in TaskName]: { readonly task: K; readonly input: ComputeTasks[K]['input'] };
-}[TaskName];
+  [K in UnitTaskName]: { readonly task: K; readonly input: ComputeTasks[K]['input'] };
+}[UnitTaskName];
 
 /** What a stage asks of the process that computes for it. */
 export interface Demands {
@@ -165,4 +192,6 @@ export type ComputeMessage =
       readonly id: number;
       readonly code: ErrorCode | 'Stopped';
       readonly message: string;
-    };
+    }
+  /** What a stage of a user's own type has thrown. */
+  | { readonly type: 'failure'; readonly id: number; readonly failure: StageFailureDetails };

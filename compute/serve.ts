@@ -4,6 +4,7 @@
 import { hostname } from 'node:os';
 import { onBehalfOf } from '../artifacts/store-work.js';
 import type { ArtifactStore } from '../artifacts/store.js';
+import { StageFailure } from '../custom/stage-failure.js';
 import type { ImageRoom } from '../datasets/load.js';
 import { DistilleryError } from '../errors/errors.js';
 import type { UnitProgress } from '../definition/stages.js';
@@ -33,6 +34,8 @@ interface CurrentTask {
   stop: StopReason | undefined;
   /** Whether it waits for the store. */
   waits: boolean;
+  /** Says that it is to stop. */
+  readonly stopping: AbortController;
   /** Ends what it asks of the store. */
   readonly ending: AbortController;
 }
@@ -71,6 +74,7 @@ export function serve(tasks: TaskRegistry, open: () => Promise<Equipment>): void
           id: request.id,
           stop: undefined,
           waits: false,
+          stopping: new AbortController(),
           ending: new AbortController(),
         };
         current = task;
@@ -80,6 +84,7 @@ export function serve(tasks: TaskRegistry, open: () => Promise<Equipment>): void
       case 'stop':
         if (current?.id === request.id) {
           current.stop = request.reason;
+          current.stopping.abort(new Stopped(request.reason));
           endWaits(current);
         }
         break;
@@ -139,6 +144,7 @@ function taskContext(equipment: Equipment, state: CurrentTask): TaskContext {
   return {
     ...equipment,
     stopRequested: () => state.stop,
+    stopping: state.stopping.signal,
     breathe() {
       // A step may take longer than a parent waits for a word.
       if (performance.now() - sentAt >= aliveMilliseconds) say();
@@ -163,6 +169,10 @@ function describe(id: number, error: unknown): ComputeMessage {
   if (error instanceof Stopped) return { type: 'error', id, code: 'Stopped', message: error.message };
   if (error instanceof DistilleryError)
     return { type: 'error', id, code: error.code, message: error.message };
+  if (error instanceof StageFailure) {
+    const { message, type, nonRetryable } = error;
+    return { type: 'failure', id, failure: { message, type, nonRetryable } };
+  }
   // Not one of ours: the stack goes to stderr, where the parent keeps the last lines.
   console.error(error);
   const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);

@@ -5,6 +5,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { stagesVariable } from '../custom/stage-modules.js';
 import type { ImageRoom } from '../datasets/load.js';
 import { modulesVariable } from '../networks/modules.js';
 import { deviceVariable, engineEnvironment } from '../tensor/environment.js';
@@ -26,6 +27,8 @@ export interface SpawnOptions {
   readonly checkpointInterval?: CheckpointInterval;
   /** Modules that define networks, as `modulesValue` gives them; by default those of the environment. */
   readonly networks?: string;
+  /** Modules that define types of stages, as `stageModulesValue` gives them; by default those of the environment. */
+  readonly stages?: string;
   /** Bytes that the child may hold; it is stopped when it holds more. Default: no limit. */
   readonly memoryLimit?: number;
   /** Where the child may have images. Default: in memory, all of them. */
@@ -39,6 +42,7 @@ export function spawnCompute({
   device,
   checkpointInterval = defaultCheckpointSeconds,
   networks,
+  stages,
   memoryLimit,
   imageRoom,
   entry,
@@ -53,6 +57,7 @@ export function spawnCompute({
       [imagesVariable]: imageRoom === undefined ? '' : JSON.stringify(imageRoom),
       ...(device !== undefined && { CUDA_VISIBLE_DEVICES: device, [deviceVariable]: device }),
       ...(networks !== undefined && { [modulesVariable]: networks }),
+      ...(stages !== undefined && { [stagesVariable]: stages }),
     },
     // Whatever flags started the worker are not meant for its children.
     execArgv: [],
@@ -67,7 +72,7 @@ export function spawnCompute({
 
 /**
  * The child computes and talks to the store alone: what opens Temporal, or what lies there, is not for it, nor
- * for the modules of networks that it loads.
+ * for the modules of networks and stages that it loads.
  */
 function withoutTemporal(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const kept = Object.entries(environment).filter(([name]) => !/^(TEMPORAL|DISTILLERY_CODEC)_/.test(name));

@@ -12,13 +12,13 @@ import type {
   DistillChunkInput,
   EvaluateNetworkInput,
   SelectImagesInput,
-  TaskName,
   TrainExpertInput,
   UnitOfWork,
+  UnitTaskName,
 } from './protocol.js';
 
 /** Raised when the same input of the task gives another result. */
-const versions: Readonly<Record<TaskName, number>> = {
+const versions: Readonly<Record<UnitTaskName, number>> = {
   trainExpert: 1,
   distillChunk: 1,
   evaluateNetwork: 1,

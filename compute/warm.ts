@@ -97,7 +97,7 @@ let programs: { readonly key: string; readonly value: NetworkPrograms } | undefi
 
 /** The compiled steps of a network for the images and classes of a data set. */
 export function networkPrograms(
-  context: TaskContext,
+  context: Pick<TaskContext, 'device'>,
   spec: NetworkSpec,
   { shape, classes }: DatasetManifest,
 ): NetworkPrograms {

@@ -4,6 +4,9 @@
 import type { Reference } from '../artifacts/reference.js';
 import type { DistilledSet } from '../artifacts/result-folder.js';
 import type { DatasetManifest, LabelledImages } from '../datasets/dataset.js';
+import type { EngineInfo } from '../definition/stages.js';
+import type { NetworkPrograms } from '../distillation/network-programs.js';
+import type { GraphBuilder, Node } from '../tensor/graph.js';
 
 /** The artifacts, as much of them as a stage needs. What goes wrong is tried again within the store's patience. */
 export interface StageStore {
@@ -48,7 +51,7 @@ export interface StageContext {
   readonly id: string;
   readonly seed: number;
   readonly store: StageStore;
-  /** Aborted when the run is cancelled or paused or the worker leaves: stop soon, nothing is kept. */
+  /** Aborted when the run is cancelled or paused or the worker leaves: stop soon, as nothing is kept. */
   readonly signal: AbortSignal;
   /** Reads the run's data set into memory. */
   readonly dataset: () => Promise<StageDataset>;
@@ -62,4 +65,41 @@ export interface StageContext {
    * the attempt counts as failed.
    */
   readonly progress: (done: number, total: number, metrics?: Readonly<Record<string, number>>) => void;
+}
+
+/** A compiled computation: values of its inputs by name, row-major, to those of its outputs in order. */
+export type StageProgram = (inputs: Readonly<Record<string, Float32Array>>) => Float32Array[];
+
+/** The network of the run, for the images and classes of its data set. */
+export interface StageNetwork {
+  /** Its steps, compiled: training, logits, gradients of the first and second order. */
+  readonly programs: NetworkPrograms;
+  /**
+   * Fresh parameters, flat; keyed like `random`, so that the same numbers give the same parameters.
+   *
+   * @param index from 0 to 2^32 - 1
+   */
+  readonly initial: (index: number) => Float32Array;
+}
+
+/** What computes on the device of the slot. */
+export interface StageEngine {
+  readonly info: EngineInfo;
+  /**
+   * Compiles a computation once, to be run often.
+   *
+   * @param build adds it to the graph and returns its outputs; inputs are `graph.input(name, shape)`
+   */
+  readonly compile: (build: (graph: GraphBuilder) => readonly Node[]) => StageProgram;
+  readonly network: () => Promise<StageNetwork>;
+}
+
+/** Of a stage that runs in the compute process. */
+export interface ComputeStageContext extends StageContext {
+  readonly engine: () => Promise<StageEngine>;
+  /**
+   * Lets messages in, such as the order to stop: await it now and then in work that computes without awaiting. Throws
+   * when the stage is to stop; work that never awaits is killed then.
+   */
+  readonly breathe: () => Promise<void>;
 }

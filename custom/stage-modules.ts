@@ -1,6 +1,7 @@
 /**
  * @file Modules that define types of stages.
  */
+import { delimiter } from 'node:path';
 import { defaultExport, modulePaths, refusal } from './module-file.js';
 import type { CustomStageType } from './stage-type.js';
 
@@ -38,6 +39,15 @@ export async function loadStageModules(
     }
   }
   return [...types.values()];
+}
+
+/**
+ * The value of the variable for these modules and those that the environment names already.
+ *
+ * @throws DistilleryError `InvalidDefinition` if one of the files is not there
+ */
+export function stageModulesValue(paths: readonly string[], inherited: string | undefined): string {
+  return modulePaths(what, paths, inherited).join(delimiter);
 }
 
 function isStageType(value: unknown): value is CustomStageType {

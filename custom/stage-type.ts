@@ -4,12 +4,12 @@
 import * as z from 'zod';
 import type { Reference } from '../artifacts/reference.js';
 import { isReference } from '../definition/artifact.js';
-import type { StageSignature } from '../definition/custom-stages.js';
+import type { StagePlace, StageSignature } from '../definition/custom-stages.js';
 import { StageReference } from '../definition/expressions.js';
 import type { OutputKind } from '../definition/outputs.js';
 import { namePattern } from '../definition/schema-values.js';
 import { DistilleryError } from '../errors/errors.js';
-import type { StageContext } from './stage-context.js';
+import type { ComputeStageContext, StageContext } from './stage-context.js';
 
 /** What an output of each kind is in `run`. */
 export interface OutputValues {
@@ -20,9 +20,16 @@ export interface OutputValues {
   readonly boolean: boolean;
 }
 
+/** What `run` is given, by where it runs. */
+export interface StageContexts {
+  readonly worker: StageContext;
+  readonly compute: ComputeStageContext;
+}
+
 export interface StageOptions<
   Inputs extends z.ZodObject,
   Outputs extends Readonly<Record<string, OutputKind>>,
+  Place extends StagePlace = 'worker',
 > {
   /** Definitions say `uses: custom/NAME`: `a-z`, `0-9` and `-`. */
   readonly name: string;
@@ -33,23 +40,30 @@ export interface StageOptions<
   /** What it makes, by name: other stages and `when` refer to `${{ stages.ID.NAME }}`. */
   readonly outputs: Outputs;
   /**
+   * Where the work is done. `worker`, the default, is the pipeline worker itself: for what mostly waits, and computes
+   * no longer than a second at a time. `compute` is the process of a compute worker that training runs in, with the
+   * engine: it may compute as long as it likes, and whatever becomes of it, the worker goes on.
+   */
+  readonly runs?: Place;
+  /**
    * Does the work. It may be interrupted at any moment and started again, so it must not matter how often it runs;
    * equal inputs and seed must give equal outputs. Errors are tried again as the stage's `retry` says; throw a
    * `DistilleryError` or an `ApplicationFailure` for one that cannot pass.
    */
   readonly run: (
     inputs: z.output<Inputs>,
-    context: StageContext,
+    context: StageContexts[Place],
   ) => Promise<{ readonly [Name in keyof Outputs]: OutputValues[Outputs[Name]] }>;
 }
 
 /** A type of stage, ready to be given to a worker or to `compile`. */
 export interface CustomStageType extends StageSignature {
   /** Checked settings in, outputs out. */
-  readonly run: (inputs: never, context: StageContext) => Promise<Readonly<Record<string, unknown>>>;
+  readonly run: (inputs: never, context: never) => Promise<Readonly<Record<string, unknown>>>;
 }
 
 const kinds: readonly OutputKind[] = ['artifact', 'images', 'number', 'text', 'boolean'];
+const places: readonly StagePlace[] = ['worker', 'compute'];
 const fieldPattern = /^[a-zA-Z][a-zA-Z0-9_]{0,62}$/;
 /** Outputs travel in messages, of which Temporal limits the size. */
 const mostOutputs = 64;
@@ -74,7 +88,8 @@ const mostOutputs = 64;
 export function defineStage<
   Inputs extends z.ZodObject,
   const Outputs extends Readonly<Record<string, OutputKind>>,
->({ name, version = 1, inputs, outputs, run }: StageOptions<Inputs, Outputs>): CustomStageType {
+  Place extends StagePlace = 'worker',
+>({ name, version = 1, inputs, outputs, runs, run }: StageOptions<Inputs, Outputs, Place>): CustomStageType {
   if (!namePattern.test(name))
     throw invalid(
       name,
@@ -94,7 +109,16 @@ export function defineStage<
         name,
         `the output "${output}" is none of ${kinds.join(', ')}; found ${JSON.stringify(kind)}`,
       );
-  return { name, version, inputs: inputs.strict(), outputs: { ...outputs }, run };
+  if (runs !== undefined && !places.includes(runs))
+    throw invalid(name, `it runs in one of ${places.join(', ')}; found ${JSON.stringify(runs)}`);
+  return {
+    name,
+    version,
+    inputs: inputs.strict(),
+    outputs: { ...outputs },
+    ...(runs !== undefined && { runs }),
+    run,
+  };
 }
 
 /** An input that takes an artifact of another stage: `${{ stages.distill.result }}`. */

@@ -11,6 +11,9 @@ export type CustomUses = `custom/${string}`;
 
 const prefix = 'custom/';
 
+/** Where the work of a stage is done: in the pipeline worker, or in the compute process of a compute worker. */
+export type StagePlace = 'worker' | 'compute';
+
 /** What is known of such a type without running it. */
 export interface StageSignature {
   readonly name: string;
@@ -19,6 +22,8 @@ export interface StageSignature {
   /** Of `with`; keys that it does not name are refused. */
   readonly inputs: z.ZodObject;
   readonly outputs: Outputs;
+  /** Default `worker`. It is no part of the identity of results. */
+  readonly runs?: StagePlace;
 }
 
 /** By name, without the prefix. */

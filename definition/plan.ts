@@ -235,6 +235,8 @@ export interface CustomStage extends PlannedStageBase {
   readonly type: string;
   /** Of the type, when the plan was made. */
   readonly version: number;
+  /** In the compute process. Absent: in the pipeline worker. */
+  readonly runs?: 'compute';
   /** Checked and with defaults; without the references to other stages. */
   readonly with: Readonly<Record<string, unknown>>;
   /** Outputs of other stages by their place in `with`: `images`, `sets.0`. */

@@ -201,7 +201,14 @@ export function planWork(
       const type = signatureOf(stage.uses, types);
       if (type === undefined) throw new RangeError(`no type of stage ${stage.uses}`);
       const { config, inputs } = divideConfig(stage.with, planReference);
-      return { uses: 'custom', type: type.name, version: type.version, with: config, inputs };
+      return {
+        uses: 'custom',
+        type: type.name,
+        version: type.version,
+        ...(type.runs === 'compute' && { runs: type.runs }),
+        with: config,
+        inputs,
+      };
     }
   }
 }

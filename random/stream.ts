@@ -29,7 +29,8 @@ export type Purpose =
   | 'matching-augmentation'
   | 'matching-shuffle'
   | 'matching-training'
-  | 'custom-stage';
+  | 'custom-stage'
+  | 'custom-stage-network';
 
 /** Part of every key: append, and never change a number, or old results cannot be reproduced. */
 const PURPOSE_CODES: Readonly<Record<Purpose, number>> = {
@@ -57,6 +58,7 @@ const PURPOSE_CODES: Readonly<Record<Purpose, number>> = {
   'matching-shuffle': 37,
   'matching-training': 38,
   'custom-stage': 60,
+  'custom-stage-network': 61,
 };
 
 /** Counter words left beside the block number. */

@@ -137,12 +137,7 @@ export class Pretend {
         files: [],
       })),
     runCustomStage: (input, limits) =>
-      this.work('runCustomStage', [input, limits], () => ({
-        type: 'custom',
-        stage: input.stage.type,
-        ...this.madeUp(input.stage),
-        document: reference(`outputs of ${input.stage.id}`),
-      })),
+      this.work('runCustomStage', [input, limits], () => this.madeUp(input.stage)),
     discardCheckpoints: (input) => this.answer('discardCheckpoints', [input], () => undefined),
     searchesTags: (attribute) => this.answer('searchesTags', [attribute], () => false),
     cancelCaller: async () => {
@@ -184,6 +179,8 @@ export class Pretend {
         count: input.config.ipc,
         engine,
       })),
+    computeStage: (input, limits) =>
+      this.work('computeStage', [input, limits], () => ({ output: this.madeUp(input.stage), engine })),
   };
 
   /** The outputs of finished stages by stage type. */
@@ -191,7 +188,7 @@ export class Pretend {
     return Object.fromEntries([...this.manifests.values()].map(({ type, output }) => [type, output]));
   }
 
-  private madeUp({ type, id }: CustomStage): Pick<CustomOutput, 'outputs' | 'images'> {
+  private madeUp({ type, id }: CustomStage): CustomOutput {
     const declared = this.types.find(({ name }) => name === type)?.outputs ?? {
       result: 'images',
       contrast: 'number',
@@ -205,6 +202,9 @@ export class Pretend {
     };
     const entries = Object.entries(declared);
     return {
+      type: 'custom',
+      stage: type,
+      document: reference(`outputs of ${id}`),
       outputs: Object.fromEntries(entries.map(([name, kind]) => [name, value(name, kind)])),
       images: Object.fromEntries(
         entries.flatMap(([name, kind]) => (kind === 'images' ? [[name, { ipc: 2, count: 20 }]] : [])),

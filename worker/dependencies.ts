@@ -13,6 +13,7 @@ import type { CheckpointInterval } from '../compute/checkpoint-policy.js';
 import { defaultMemoryLimit } from '../compute/memory.js';
 import { ComputePool } from '../compute/pool.js';
 import { defaultImageBytes } from '../definition/image-memory.js';
+import { stageModulesValue, stagesVariable } from '../custom/stage-modules.js';
 import type { CustomStageType } from '../custom/stage-type.js';
 import type { EngineInfo } from '../definition/stages.js';
 import { importBuiltin } from '../datasets/builtin.js';
@@ -37,6 +38,11 @@ export interface ComputeSettings {
    * export is a `CustomNetworks`. The compute processes load them.
    */
   readonly networks?: readonly string[];
+  /**
+   * Modules that define types of stages which run in the compute process, beside those in `DISTILLERY_STAGES`: paths
+   * of files whose default export is what `defineStage` returns, or a list of such. The compute processes load them.
+   */
+  readonly stageModules?: readonly string[];
   /** Threads per slot. Default: the machine's, shared among the slots. */
   readonly threads?: number;
   /**
@@ -83,6 +89,7 @@ export function createPool(settings: ComputeSettings, onReady?: (engine: EngineI
       folderBytes: settings.datasetCacheBytes ?? defaultCacheBytes,
     },
     networks: modulesValue(settings.networks ?? [], process.env[modulesVariable]),
+    stages: stageModulesValue(settings.stageModules ?? [], process.env[stagesVariable]),
     ...(onReady !== undefined && { onReady }),
   });
 }
@@ -93,7 +100,10 @@ export function slotsOf({ slots, devices }: ComputeSettings): number {
 
 /** What the owner of a worker adds to its light activities. */
 export interface Additions {
-  /** Types of stages of your own, as `defineStage` makes them: definitions say `uses: custom/NAME`. */
+  /**
+   * Types of stages of your own, as `defineStage` makes them: definitions say `uses: custom/NAME`. Workers that compute
+   * are given the modules of those that run there, as `stageModules`.
+   */
   readonly stages?: readonly CustomStageType[];
   /** Data sets that code of yours brings, by name: imported when a definition first says `source: NAME`. */
   readonly datasets?: DatasetLoaders;

@@ -13,8 +13,21 @@ export type { DeploymentVersion } from './versioning.js';
 export { metricDescriptions, type MetricName } from '../activities/metric-names.js';
 export type { PreemptionHook } from './preemption.js';
 export { artifact, defineStage, images, valueOr } from '../custom/stage-type.js';
-export type { CustomStageType, OutputValues, StageOptions } from '../custom/stage-type.js';
-export type { RandomStream, StageContext, StageDataset, StageStore } from '../custom/stage-context.js';
+export type { CustomStageType, OutputValues, StageContexts, StageOptions } from '../custom/stage-type.js';
+export type {
+  ComputeStageContext,
+  RandomStream,
+  StageContext,
+  StageDataset,
+  StageEngine,
+  StageNetwork,
+  StageProgram,
+  StageStore,
+} from '../custom/stage-context.js';
+export type { StagePlace } from '../definition/custom-stages.js';
+export type { NetworkPrograms } from '../distillation/network-programs.js';
+export { gradients } from '../tensor/differentiate.js';
+export type { GraphBuilder, Node } from '../tensor/graph.js';
 export type { Reference } from '../artifacts/reference.js';
 export type { DistilledSet } from '../artifacts/result-folder.js';
 export type {

@@ -27,7 +27,7 @@ export interface RunWorkerOptions extends ComputeSettings {
   readonly queue: Role;
   /** Task queue of the compute work. Default `distillery-gpu`; another for stages with `resources.taskQueue`. */
   readonly computeQueue?: string;
-  /** Modules that define types of stages, beside those in `DISTILLERY_STAGES`, for pipeline workers. */
+  /** Modules that define types of stages, beside those in `DISTILLERY_STAGES`. */
   readonly stages?: readonly string[];
   /** Modules that define loaders of data sets, beside those in `DISTILLERY_LOADERS`, for pipeline workers. */
   readonly loaders?: readonly string[];
@@ -99,7 +99,8 @@ async function work(options: RunWorkerOptions, notice: AbortSignal, health: Work
   const tracing = wantsTraces(process.env) ? await startTracing() : undefined;
   const { connection, address, namespace } = await connectWorker(options.waitSeconds ?? 10);
   health.connected(connection);
-  const pool = createPool(options, (engine) => onEvent({ type: 'engine', engine }));
+  const modules = { stageModules: [...(options.stageModules ?? []), ...(options.stages ?? [])] };
+  const pool = createPool({ ...options, ...modules }, (engine) => onEvent({ type: 'engine', engine }));
   try {
     const { location } = await dependencies.store();
     onEvent({ type: 'connected', address, namespace, store: location });

@@ -11,7 +11,7 @@ import {
   type TemporalFailure,
 } from '@temporalio/workflow';
 import type { StageInputs } from '../activities/contract.js';
-import type { ComputeTasks, TaskName, UnitOfWork } from '../compute/protocol.js';
+import type { ComputeTasks, UnitOfWork, UnitTaskName } from '../compute/protocol.js';
 import type { PlannedStage } from '../definition/plan.js';
 import type { EngineInfo, StageOutput } from '../definition/stages.js';
 import { finalFailure, judge, rethrowFaults } from './failures.js';
@@ -33,7 +33,7 @@ export interface StageWork<Position = undefined> {
   /** As `unit`, for work that a pause stops and that is done again afterwards. */
   stoppable<T>(what: string, attempt: (what: string) => Promise<T>): Promise<T>;
   /** Runs a compute task as a unit of work. */
-  compute<K extends TaskName>(
+  compute<K extends UnitTaskName>(
     task: K,
     what: string,
     input: ComputeTasks[K]['input'],
@@ -162,7 +162,7 @@ class StageRun<S extends PlannedStage, P> {
     return result;
   }
 
-  private async compute<K extends TaskName>(
+  private async compute<K extends UnitTaskName>(
     task: K,
     what: string,
     input: ComputeTasks[K]['input'],

@@ -37,6 +37,7 @@ const activities: Readonly<
   cancelCaller: 'bookkeeping',
   writeReport: 'work',
   runCustomStage: 'work',
+  computeStage: 'work',
   trainExpert: 'work',
   distillChunk: 'work',
   evaluateNetwork: 'work',

@@ -168,7 +168,7 @@ describe('runCustomStage', () => {
     const planned = { ...input, stage: custom({ version: 2 }) };
     await assert.rejects(
       perform(surroundings(), activities(new MemoryStore(), sharpen).runCustomStage, planned, limits),
-      refusal(/planned with version 2 of custom\/sharpen; this worker has version 1/),
+      refusal(/planned with version 2 of custom\/sharpen; this pipeline worker has version 1/),
     );
   });
 

@@ -81,6 +81,11 @@ const lost = new S3Store({
   secretAccessKey: 'none',
   patienceMs: 600_000,
 });
-serve({ trainExpert: behave, distillChunk: behave, evaluateNetwork: behave, selectImages: behave }, () =>
-  Promise.resolve({ store, device, checkpointInterval: 'off' as const }),
-);
+const tasks = {
+  trainExpert: behave,
+  distillChunk: behave,
+  evaluateNetwork: behave,
+  selectImages: behave,
+  computeStage: behave,
+};
+serve(tasks, () => Promise.resolve({ store, device, checkpointInterval: 'off' as const }));

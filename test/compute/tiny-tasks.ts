@@ -72,6 +72,7 @@ export function contextOf(
     checkpointInterval,
     ...(imageRoom && { imageRoom }),
     stopRequested: () => (stop && steps[stop.of ?? 'taken'] >= stop.after ? stop.reason : undefined),
+    stopping: new AbortController().signal,
     breathe() {
       steps.breaths += 1;
       // As in a process of its own: others that run beside it take their turn.

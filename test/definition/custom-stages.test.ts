@@ -43,6 +43,18 @@ function issuesOf(stages: string, types?: readonly CustomStageType[]): string[] 
   throw new Error('it compiles');
 }
 
+test('the plan says where a stage runs that runs in the compute process', () => {
+  const stage = `  first: { uses: custom/sharpen, with: { images: '\${{ stages.picks.result }}' } }\n`;
+  const [, inWorker] = compiled(stage).plan.stages;
+  assert.ok(inWorker && !('runs' in inWorker));
+  const [, computing] = compiled(stage, [{ ...sharpen, runs: 'compute' }]).plan.stages;
+  assert.deepEqual(computing, { ...inWorker, runs: 'compute' });
+  assert.throws(
+    () => defineStage({ ...sharpen, runs: 'gpu' as 'compute', run: () => Promise.resolve({}) as never }),
+    /runs in one of worker, compute; found "gpu"/,
+  );
+});
+
 test('the plan holds checked settings with defaults, and apart from them what they refer to', () => {
   const { plan, warnings } = compiled(`
   first: { uses: custom/sharpen, with: { images: '\${{ stages.picks.result }}', amount: 1.5 } }

@@ -12,6 +12,7 @@ import type { CustomStageType } from '../../custom/stage-type.js';
 import { packageRoot } from '../../setup/package-root.js';
 import { pretendPipeline, tryStage } from '../../testing/index.js';
 import { timeSkippingServer } from '../support/temporal.js';
+import computing from '../support/compute-stages.js';
 import loaders from '../datasets/own-loaders.js';
 
 const folder = join(packageRoot(), 'pipelines', 'custom-stage');
@@ -38,6 +39,14 @@ test('the example of a stage makes the mean of images of each class, and other o
   const other = await tryStage(classMeans, { ipc: 2, of: 3 }, { dataset, seed: 2 });
   assert.notDeepEqual(other.output.outputs, output.outputs);
   await assert.rejects(tryStage(classMeans, { ipc: 0 }, { dataset }), /Too small/);
+});
+
+test('a stage that computes has the engine', async () => {
+  const learning = computing.find(({ name }) => name === 'learning');
+  assert.ok(learning);
+  const { output } = await tryStage(learning, {}, { dataset: loaders.corners });
+  const { before, after, square } = output.outputs;
+  assert.ok(Number(after) < Number(before) && Number(square) < 1e-6);
 });
 
 test('the example’s pipeline runs with activities that pretend, also when one of them fails twice', async (t) => {

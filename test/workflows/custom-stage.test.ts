@@ -6,13 +6,13 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { ApplicationFailure } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import type { RunCustomStageInput, WriteReportInput } from '../../activities/contract.js';
+import type { RunCustomStageInput, UnitLimits, WriteReportInput } from '../../activities/contract.js';
 import type { EvaluateNetworkInput } from '../../compute/protocol.js';
 import { pausePipeline, pipelineStatus, resumePipeline } from '../../workflows/index.js';
 import { timeSkippingServer } from '../support/temporal.js';
 import { failureOf, startPipeline, withWorkers } from './harness.js';
 import { custom, distillation, evaluation, experts, planOf, reporting } from './plans.js';
-import { Pretend, reference, untilCancelled } from './pretend.js';
+import { engine, Pretend, reference, untilCancelled } from './pretend.js';
 
 const beforehand = [experts(), distillation(20, 20, 20)];
 const again = custom({
@@ -113,6 +113,23 @@ describe('a stage of a user’s own type', () => {
     const [report] = pretend.calls.filter(({ name }) => name === 'writeReport');
     const { upstream } = report?.args[0] as WriteReportInput;
     assert.equal(upstream['sharpen']?.manifest.output.type, 'custom');
+  });
+
+  it('runs in the compute process when its type says so, and its result tells by what engine', async () => {
+    const pretend = new Pretend();
+    const limits = { memoryBytes: 2 ** 30 };
+    const stage = custom({ runs: 'compute', stallTimeoutSeconds: 70, resources: limits });
+    await withWorkers(server, pretend, async () => {
+      await (await startPipeline(server.client, planOf(...beforehand, stage))).result();
+    });
+    assert.equal(pretend.count('runCustomStage'), 0);
+    const [call, ...others] = pretend.calls.filter(({ name }) => name === 'computeStage');
+    assert.equal(others.length, 0);
+    const [given, asked] = call?.args as [RunCustomStageInput, UnitLimits];
+    assert.deepEqual(given.inputs, { images: reference('candidate 20') });
+    assert.deepEqual(asked, { unit: 'custom/sharpen', stallTimeoutSeconds: 70, ...limits });
+    const manifest = [...pretend.manifests.values()].find(({ type }) => type === 'custom');
+    assert.deepEqual(manifest?.engine, engine);
   });
 
   it('is taken from the store when nothing has changed, and made anew when a value has', async () => {

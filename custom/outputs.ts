@@ -2,15 +2,16 @@
  * @file Whether a stage of a user's own type has made what the type declares, before anything is built on it.
  */
 import { holds } from '../artifacts/hold.js';
+import { partsOf } from '../artifacts/parts.js';
 import type { Reference } from '../artifacts/reference.js';
 import { decodeDistilled } from '../artifacts/result-folder.js';
 import { referenceSchema } from '../artifacts/schemas.js';
 import type { ArtifactStore } from '../artifacts/store.js';
-import type { CustomStageType } from '../custom/stage-type.js';
 import { customUses } from '../definition/custom-stages.js';
 import type { OutputKind } from '../definition/outputs.js';
 import type { CustomOutput } from '../definition/stages.js';
 import { DistilleryError } from '../errors/errors.js';
+import type { CustomStageType } from './stage-type.js';
 
 type Value = CustomOutput['outputs'][string];
 
@@ -57,19 +58,26 @@ export async function checkOutputs(
   return { type: 'custom', stage: type.name, outputs, images, document };
 }
 
+/** A large set lies in parts. */
 async function countImages(
   store: ArtifactStore,
   reference: Reference,
   refuse: (reason: string) => DistilleryError,
 ): Promise<CustomOutput['images'][string]> {
-  const bytes = await store.get(reference);
-  try {
-    const { ipc, labels } = decodeDistilled(bytes);
-    return { ipc, count: labels.length };
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw refuse(`returned ${reference.key} as images, and it holds none (${why})`);
+  let found = { ipc: 0, count: 0 };
+  for (const part of await partsOf(store, reference)) {
+    if (!(await holds(store, part)))
+      throw refuse(`returned ${reference.key}, of which ${part.key} is missing`);
+    const bytes = await store.get(part);
+    try {
+      const { ipc, labels } = decodeDistilled(bytes);
+      found = { ipc, count: found.count + labels.length };
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      throw refuse(`returned ${reference.key} as images, and it holds none (${why})`);
+    }
   }
+  return found;
 }
 
 function isPlain(

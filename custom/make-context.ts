@@ -2,10 +2,9 @@
  * @file Makes the context of a stage of a user's own type.
  */
 import { sha256 } from '../artifacts/digest.js';
-import { decodeDistilled, encodeDistilled } from '../artifacts/result-folder.js';
-import { safetensorsMediaType } from '../artifacts/checkpoints.js';
+import { getDistilled, putDistilled } from '../artifacts/distilled-sets.js';
 import type { ArtifactStore } from '../artifacts/store.js';
-import type { StageContext, StageDataset } from '../custom/stage-context.js';
+import type { DatasetInput } from '../compute/protocol.js';
 import type { LabelledImages } from '../datasets/dataset.js';
 import { imagesInMemory } from '../datasets/image-source.js';
 import { loadDataset } from '../datasets/load.js';
@@ -15,28 +14,33 @@ import type { CustomStage } from '../definition/plan.js';
 import type { UnitProgress } from '../definition/stages.js';
 import { divideRun, runOrder } from '../distillation/split.js';
 import { Stream } from '../random/stream.js';
-import type { RunContext } from './contract.js';
+import type { StageContext, StageDataset } from './stage-context.js';
+
+/** What a stage is told of its run. */
+export interface StageRun {
+  readonly seed: number;
+  readonly dataset: DatasetInput;
+}
 
 export interface ContextParts {
   readonly store: ArtifactStore;
   readonly stage: Pick<CustomStage, 'id' | 'type'>;
-  readonly run: Pick<RunContext, 'seed' | 'dataset'>;
+  readonly run: StageRun;
   readonly signal: AbortSignal;
   readonly report: (progress: Omit<UnitProgress, 'unit' | 'worker'>) => void;
 }
 
-export function stageContext({ store, stage, run, signal, report }: ContextParts): StageContext {
-  // Two types of stages never share numbers.
-  const own = Number.parseInt(sha256(customUses(stage.type)).slice(0, 8), 16);
+export function makeContext({ store, stage, run, signal, report }: ContextParts): StageContext {
+  const own = typeNumber(stage);
   return {
     id: stage.id,
     seed: run.seed,
     signal,
     store: {
       read: (reference) => store.get(reference),
-      readImages: async (reference) => decodeDistilled(await store.get(reference)),
+      readImages: (reference) => getDistilled(store, reference),
       write: (bytes, mediaType) => store.putBlob(bytes, mediaType),
-      writeImages: (images) => store.putBlob(encodeDistilled(images), safetensorsMediaType),
+      writeImages: (images) => putDistilled(store, images),
     },
     dataset: () => runDataset(store, run),
     random: (...indices) => new Stream(run.seed, 'custom-stage', own, ...indices),
@@ -44,10 +48,12 @@ export function stageContext({ store, stage, run, signal, report }: ContextParts
   };
 }
 
-async function runDataset(
-  store: ArtifactStore,
-  { dataset }: Pick<RunContext, 'dataset'>,
-): Promise<StageDataset> {
+/** Keys what is random, so that two types of stages never share numbers. */
+export function typeNumber({ type }: Pick<CustomStage, 'type'>): number {
+  return Number.parseInt(sha256(customUses(type)).slice(0, 8), 16);
+}
+
+async function runDataset(store: ArtifactStore, { dataset }: StageRun): Promise<StageDataset> {
   const { manifest, train, test } = await loadDataset(store, dataset.manifest, {
     choose: (found) => runOrder(found.train.count, dataset),
   });
