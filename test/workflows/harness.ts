@@ -4,7 +4,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Client, WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { Worker } from '@temporalio/worker';
+import { Worker, type WorkerOptions } from '@temporalio/worker';
 import type { Plan } from '../../definition/plan.js';
 import type { PipelineOptions } from '../../definition/stages.js';
 import { workflowSource } from '../../worker/bundle.js';
@@ -34,7 +34,7 @@ export async function withWorkers<T>(
   { nativeConnection: connection }: Pick<TestWorkflowEnvironment, 'nativeConnection'>,
   { light, compute }: Pick<Pretend, 'light' | 'compute'>,
   body: () => Promise<T>,
-  { maxCachedWorkflows = 50 } = {},
+  options: Pick<WorkerOptions, 'maxCachedWorkflows'> = { maxCachedWorkflows: 50 },
 ): Promise<T> {
   const [pipelines, computes] = await Promise.all([
     Worker.create({
@@ -43,7 +43,7 @@ export async function withWorkers<T>(
       ...(await workflowSource()),
       taskQueue: PIPELINE_QUEUE,
       activities: light,
-      maxCachedWorkflows,
+      ...options,
     }),
     Worker.create({ connection, ...leavingSettings(), taskQueue: COMPUTE_QUEUE, activities: compute }),
   ]);
