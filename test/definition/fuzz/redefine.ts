@@ -3,6 +3,7 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import { importSourceText } from '../../../definition/index.js';
+import { maximumStages, maximumValues } from '../../../definition/limits.js';
 import type {
   EvaluateConfig,
   OutputRef,
@@ -13,7 +14,7 @@ import type {
 
 /**
  * Also renames stages: cells of a matrix have ids that a definition cannot write. Undefined where a condition
- * would have to be rewritten for that.
+ * would have to be rewritten for that, and where the definition would be larger than one may be.
  */
 export function redefine(plan: Plan): { definition: object; expected: Plan } | undefined {
   const hasCells = plan.stages.some(({ matrix }) => matrix !== undefined);
@@ -26,16 +27,20 @@ export function redefine(plan: Plan): { definition: object; expected: Plan } | u
     { uses, from: literal(importSourceText(from)) },
   ]);
   const computed = stages.map((stage): [string, object] => [stage.id, definitionOf(stage, plan)]);
-  return {
-    expected,
-    definition: {
-      name: plan.name,
-      seed: plan.seed,
-      dataset: plan.dataset,
-      network: literal(plan.network),
-      stages: Object.fromEntries([...imports, ...computed]),
-    },
+  const definition = {
+    name: plan.name,
+    seed: plan.seed,
+    dataset: plan.dataset,
+    network: literal(plan.network),
+    stages: Object.fromEntries([...imports, ...computed]),
   };
+  const isTooLarge = stages.length > maximumStages || valuesIn(definition) > maximumValues;
+  return isTooLarge ? undefined : { expected, definition };
+}
+
+function valuesIn(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 1;
+  return Object.values(value).reduce<number>((sum, inner) => sum + valuesIn(inner), 1);
 }
 
 function definitionOf(stage: PlannedStage, plan: Plan): object {
