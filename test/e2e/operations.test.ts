@@ -1,11 +1,13 @@
 /**
  * @file Workers as they are operated, on real servers: what they log, measure and answer about their health
  * through a run with a failed attempt and a lost worker; that the dashboard asks for what is measured; and
- * that no secret of their environment is found in anything that the run leaves.
+ * that no secret of their environment is found in anything that the run leaves, or that commands say of it.
  */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -24,12 +26,21 @@ import { CommandProcess } from '../support/command.js';
 const { History } = protos.temporal.api.history.v1;
 const apiKey = 'planted-api-key-0123456789';
 const codecKey = generateCodecKey('k');
+const plantedWrong = 'planted-wrong-key-0123456789';
 
 let folder: string;
 let servers: EmbeddedServers;
 let client: Client;
 let environment: NodeJS.ProcessEnv;
 const processes: CommandProcess[] = [];
+/** What collectors were sent: the last answer of each worker to Prometheus, and all traces. */
+const collected = new Map<string, string>();
+const traces = createServer((request, response) => {
+  request.setEncoding('latin1');
+  const add = (text: string) => collected.set('traces', (collected.get('traces') ?? '') + text);
+  request.on('data', add).on('end', () => response.end('{}'));
+  add(JSON.stringify(request.headers));
+});
 /** Every series seen at any worker, by name. */
 const series = new Map<string, Map<string, number>>();
 
@@ -37,12 +48,14 @@ before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'distillery-operations-'));
   servers = await startEmbedded({ ephemeral: true });
   client = new Client({ connection: await Connection.connect({ address: servers.temporalAddress }) });
+  await new Promise<void>((resolve) => traces.listen(0, '127.0.0.1', resolve));
   environment = {
     ...process.env,
     ...connectionEnvironment(servers),
     DISTILLERY_CODEC_KEY: formatCodecKey(codecKey),
     TEMPORAL_API_KEY: apiKey,
     TEMPORAL_TLS: 'false',
+    OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${(traces.address() as AddressInfo).port}`,
   };
 });
 
@@ -50,6 +63,7 @@ after(async () => {
   await Promise.all(processes.map((one) => one.end('SIGKILL')));
   await client.connection.close();
   await servers.stop();
+  traces.close();
   await rm(folder, { recursive: true, force: true });
 });
 
@@ -77,7 +91,9 @@ async function startWorker(queue: 'pipeline' | 'compute', ...more: string[]): Pr
     },
     scrape: async () => {
       const answer = await fetch(`http://127.0.0.1:${metrics}/metrics`).catch(() => undefined);
-      for (const line of ((await answer?.text()) ?? '').split('\n')) {
+      const text = (await answer?.text()) ?? '';
+      if (text !== '') collected.set(`metrics of process ${command.pid}`, text);
+      for (const line of text.split('\n')) {
         const [, name = '', labels = '', value] = /^(\w+)(\{.*\})? ([^ ]+)$/.exec(line) ?? [];
         if (value === undefined) continue;
         const known = series.get(name) ?? new Map<string, number>();
@@ -257,17 +273,53 @@ test('the dashboard asks for metrics that there are', () => {
   }
 });
 
-test('no secret is in a log, a history or an artifact', { timeout: 60_000 }, async () => {
+/** What commands say: of a run, and of secrets that are wrong. */
+async function sayings(): Promise<Map<string, string>> {
+  const wrong: Readonly<Record<string, string>>[] = [
+    { AWS_SECRET_ACCESS_KEY: plantedWrong },
+    { DISTILLERY_CODEC_KEY: plantedWrong },
+    { DISTILLERY_CODEC_KEY: `k:${plantedWrong}` },
+    { TEMPORAL_TLS: 'true' },
+    { TEMPORAL_ADDRESS: '127.0.0.1:1' },
+  ];
+  const asked: [words: string[], environment: NodeJS.ProcessEnv, status: number][] = [
+    [['status', 'watched', '--json'], environment, 0],
+    [['status', 'watched'], environment, 0],
+    [['logs', 'watched'], environment, 0],
+    [['list', '--json'], environment, 0],
+    ...wrong.map((changed): [string[], NodeJS.ProcessEnv, number] => [
+      ['artifacts', 'get', 'watched', '--output', join(folder, 'got')],
+      { ...environment, ...changed },
+      1,
+    ]),
+  ];
+  const said = new Map<string, string>();
+  await Promise.all(
+    asked.map(async ([words, its, status], index) => {
+      const command = new CommandProcess(words, its);
+      const ended = await command.status();
+      assert.equal(ended === 0 ? 0 : 1, status, `${words.join(' ')}: ${command.said}`);
+      assert.notEqual(command.said, '');
+      said.set(`${index}. ${words.join(' ')}`, command.said);
+    }),
+  );
+  return said;
+}
+
+test('no secret is in anything that is kept, sent or said', { timeout: 120_000 }, async () => {
   const secrets = {
     'API key': apiKey,
     'codec key': formatCodecKey(codecKey).replace(/^.*:/, ''),
     'secret key of the store': servers.s3.secretKey,
+    'wrong key': plantedWrong,
   };
   const places = new Map<string, Buffer>();
   for (const { said, pid } of processes) places.set(`output of process ${pid}`, Buffer.from(said));
+  for (const [place, text] of [...collected, ...(await sayings())]) places.set(place, Buffer.from(text));
   for await (const { workflowId, runId } of client.workflow.list()) {
-    const history = await client.workflow.getHandle(workflowId, runId).fetchHistory();
-    places.set(`history of ${workflowId}`, Buffer.from(History.encode(history).finish()));
+    const handle = client.workflow.getHandle(workflowId, runId);
+    places.set(`history of ${workflowId}`, Buffer.from(History.encode(await handle.fetchHistory()).finish()));
+    places.set(`description of ${workflowId}`, Buffer.from(JSON.stringify((await handle.describe()).raw)));
   }
   const store = await openStore(connectionEnvironment(servers));
   for await (const { key } of store.list(''))
@@ -277,6 +329,9 @@ test('no secret is in a log, a history or an artifact', { timeout: 60_000 }, asy
     'the report is searched',
   );
   assert.ok(places.has('history of watched/distill'));
+  assert.ok(places.get('traces')?.includes('watched/distill'), 'traces are searched');
+  const searched = [...places.keys()].filter((place) => place.startsWith('metrics of'));
+  assert.equal(searched.length, 3, 'metrics of all workers are searched');
   for (const [place, content] of places)
     for (const [what, secret] of Object.entries(secrets)) {
       const forms = [
