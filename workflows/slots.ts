@@ -8,10 +8,19 @@ export class Slots {
 
   constructor(private readonly limit: number) {}
 
+  get isFree(): boolean {
+    return this.taken < this.limit;
+  }
+
+  /** A slot that is free. */
+  takeFree(): void {
+    this.taken += 1;
+  }
+
   /** Waits for a free slot; each that is taken has to be given back. */
   async take(): Promise<void> {
-    if (this.taken < this.limit) {
-      this.taken += 1;
+    if (this.isFree) {
+      this.takeFree();
       return;
     }
     // The slot passes from hand to hand, so that nobody who comes later gets it first.

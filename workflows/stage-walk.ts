@@ -7,6 +7,7 @@ import {
   CancelledFailure,
   ParentClosePolicy,
   isCancellation,
+  patched,
   sleep,
   startChild,
   workflowInfo,
@@ -25,6 +26,7 @@ import type { PipelineProgress } from './pipeline-progress.js';
 import { conditionProblem } from './conditions.js';
 import { withLateSettings } from './late-settings.js';
 import { missingNeeds } from './missing-needs.js';
+import { walkWhenReady, type Walker } from './ready-walk.js';
 import { Slots } from './slots.js';
 import type { StageInput, StageOutcome } from './stage-input.js';
 import { stageTotal } from './stage-total.js';
@@ -65,7 +67,7 @@ interface Exceptions {
  */
 export type Ending = 'result' | 'left-out' | 'missing';
 
-export class StageWalk {
+export class StageWalk implements Walker {
   private readonly walked = new Map<string, Promise<Ending>>();
   /** How many cells of a matrix may run at once, by the stage they are of. */
   private readonly slots = new Map<string, Slots>();
@@ -93,12 +95,15 @@ export class StageWalk {
   /** @throws ApplicationFailure naming the first stage that failed, once all others have ended */
   async run(): Promise<PipelineResult> {
     const { plan } = this;
-    for (const [id, stage] of Object.entries(this.exceptions.imported)) {
-      this.walked.set(id, Promise.resolve('result'));
-      this.finished.set(id, stage);
+    const imported = Object.entries(this.exceptions.imported);
+    for (const [id, stage] of imported) this.finished.set(id, stage);
+    if (isLarge(plan) && patched('walk-when-ready')) {
+      await walkWhenReady(plan.stages, Object.keys(this.exceptions.imported), this);
+    } else {
+      for (const [id] of imported) this.walked.set(id, Promise.resolve('result'));
+      for (const stage of plan.stages) this.walked.set(stage.id, this.walk(stage));
+      await Promise.all(this.walked.values());
     }
-    for (const stage of plan.stages) this.walked.set(stage.id, this.walk(stage));
-    await Promise.all(this.walked.values());
     if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('pipeline cancelled');
     if (this.firstFailure !== undefined) {
       const { stage, verdict } = this.firstFailure;
@@ -123,11 +128,22 @@ export class StageWalk {
     };
   }
 
-  /** Failures of the stage are recorded, not thrown. */
   private async walk(stage: PlannedStage): Promise<Ending> {
     // Plans list stages after what they need, so these walks have begun.
     const needs = directNeeds(stage);
     const endings = await Promise.all(needs.map(async (id) => this.walked.get(id)));
+    const ending = this.endWithout(stage, needs, endings);
+    if (ending !== undefined) return ending;
+    const taken = this.slotsOf(stage);
+    for (const one of taken) await one.take();
+    return await this.runStage(stage, taken);
+  }
+
+  endWithout(
+    stage: PlannedStage,
+    needs: readonly string[],
+    endings: readonly (Ending | undefined)[],
+  ): Ending | undefined {
     if (CancellationScope.current().consideredCancelled) return this.leave(stage, 'cancelled');
     const missing = missingNeeds(this.plan, stage, needs, endings);
     if (missing !== undefined) {
@@ -139,13 +155,15 @@ export class StageWalk {
       if (ending === 'left-out') this.skipped[stage.id] = reason;
       return ending;
     }
-    if (stage.when !== undefined) {
-      const ending = this.decide(stage, stage.when);
-      if (ending !== undefined) return ending;
-    }
-    const slots = [this.slots.get(stage.matrix?.of ?? ''), this.children];
-    const taken = slots.filter((one) => one !== undefined);
-    for (const one of taken) await one.take();
+    return stage.when === undefined ? undefined : this.decide(stage, stage.when);
+  }
+
+  slotsOf(stage: PlannedStage): Slots[] {
+    return [this.slots.get(stage.matrix?.of ?? ''), this.children].filter((one) => one !== undefined);
+  }
+
+  /** Failures of the stage are recorded, not thrown. */
+  async runStage(stage: PlannedStage, taken: readonly Slots[]): Promise<Ending> {
     try {
       if (this.control.gate.current !== undefined) await this.control.gate.passed();
       if (taken.length > 0 && CancellationScope.current().consideredCancelled)
