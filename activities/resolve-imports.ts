@@ -92,6 +92,12 @@ async function otherType(store: ArtifactStore, { uses }: ImportedStage, key: str
   return `${store.location} has no result of that key`;
 }
 
+const made: Readonly<Record<ImportedStage['uses'], string>> = {
+  'train-experts': 'its experts were trained',
+  distill: 'its images were distilled',
+  select: 'its images were selected',
+};
+
 /**
  * Experts must have the network and the division of the data that they are to be matched with: others have seen
  * held-out images. So have images that a distillation starts from. Other images may come from other networks, but
@@ -119,7 +125,7 @@ function checkFit(imported: ImportedStage, identity: StageIdentity, plan: Plan, 
     const text = theirs === undefined ? 'all images' : String(theirs);
     throw wrong(
       imported,
-      `${imported.uses === 'select' ? 'its images were selected' : 'its experts were trained'} with ${name} ${text}, ` +
+      `${made[imported.uses]} with ${name} ${text}, ` +
         `and this definition has ${String(own ?? 'all images')}: they would have seen held-out images; make them equal`,
     );
   }

@@ -1,8 +1,10 @@
 /**
  * @file Where a distillation begins: at a checkpoint, or at its first images.
  */
+import { canonicalJson } from '../artifacts/canonical-json.js';
 import type { Checkpoint } from '../artifacts/checkpoints.js';
 import { getDistilled } from '../artifacts/distilled-sets.js';
+import type { DistilledSet } from '../artifacts/result-folder.js';
 import type { DistillState } from '../distillation/distill-state.js';
 import { initialImages, syntheticLabels } from '../distillation/synthetic-set.js';
 import { DistilleryError } from '../errors/errors.js';
@@ -44,7 +46,21 @@ async function firstImages(
       'InvalidDefinition',
       `The images to start from are ${set.ipc} for each of ${set.classNames.length} classes, with ` +
         `${Object.values(set.shape).join('x')} values each; this distillation needs ${ipc} for each of ` +
-        `${manifest.classes} classes, with ${[channels, height, width].join('x')}. Select as many images as are distilled.`,
+        `${manifest.classes} classes, with ${[channels, height, width].join('x')}. Make as many images as are distilled.`,
+    );
+  const sameScale =
+    (set.whitening === undefined) === (manifest.whitening === undefined) &&
+    canonicalJson([set.mean, set.std]) === canonicalJson([manifest.mean, manifest.std]);
+  if (!sameScale)
+    throw new DistilleryError(
+      'InvalidDefinition',
+      `The images to start from are ${scaleOf(set)}, and those of this run ${scaleOf(manifest)}: make them alike.`,
     );
   return set.images;
+}
+
+function scaleOf({ whitening, mean, std }: Pick<DistilledSet, 'whitening' | 'mean' | 'std'>): string {
+  return whitening === undefined
+    ? `normalised by mean ${mean.join(', ')} and std ${std.join(', ')}`
+    : 'whitened';
 }

@@ -17,7 +17,9 @@ export function checkInit(
 ): void {
   if (typeof init === 'string') return;
   const from = stages.find((stage) => stage.id === init.stage);
-  if (from?.uses !== 'select' || isLate(from, 'ipc') || from.with.ipc === ipc) return;
-  const message = `stage ${shown(from.id)} selects ${from.with.ipc} images per class, and ${ipc} are to be distilled; make them equal`;
+  // What a stage of a user's own type makes is known when it is made.
+  if (from?.uses !== 'select' && from?.uses !== 'distill') return;
+  if (isLate(from, 'ipc') || from.with.ipc === ipc) return;
+  const message = `stage ${shown(from.id)} makes ${from.with.ipc} images per class, and ${ipc} are to be distilled; make them equal`;
   issues.add('inconsistent', ['stages', id, 'with', 'init'], message);
 }

@@ -17,7 +17,7 @@ import { didYouMean, listed } from './suggest.js';
 const fields: Readonly<Record<string, Readonly<Record<string, Expected>>>> = {
   distill: {
     trajectories: { uses: ['train-experts'], output: 'trajectories' },
-    init: { uses: ['select'], output: 'result' },
+    init: { uses: ['select', 'distill'], output: 'result' },
   },
   select: { trajectories: { uses: ['train-experts'], output: 'trajectories' } },
   evaluate: { dataset: { uses: ['distill', 'select'], output: 'result' } },
@@ -307,7 +307,7 @@ class Graph {
       return kind === undefined ? noOutput(target.of, output, Object.keys(offered)) : undefined;
     if (expected === undefined) return undefined;
     // Images are images, whatever type of stage made them.
-    if (node.uses === 'evaluate' && signatureOf(target.uses, this.types) !== undefined) {
+    if (expected.uses.includes('select') && signatureOf(target.uses, this.types) !== undefined) {
       if (kind === undefined) return noOutput(target.of, output, artifactsOf(offered));
       return kind === 'images'
         ? undefined
@@ -315,7 +315,7 @@ class Graph {
     }
     const isOneOf = (uses: unknown): boolean => expected.uses.some((type) => type === uses);
     if (!isOneOf(target.uses)) {
-      const candidate = this.nodes.find(({ uses }) => isOneOf(uses));
+      const candidate = this.nodes.find(({ uses, of }) => isOneOf(uses) && of !== node.of);
       const example = candidate ? `, such as \${{ stages.${candidate.of}.${expected.output} }}` : '';
       return `${shown(field)} takes the ${shown(expected.output)} of a ${expected.uses.join(' or ')} stage${example}; ${shown(target.of)} is of type ${String(target.uses)}`;
     }

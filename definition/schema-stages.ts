@@ -68,7 +68,7 @@ function wrongStart({ input }: { readonly input?: unknown }): string {
   const isBare = typeof input === 'string' && input.startsWith('stages.');
   const images = `\${{ ${isBare ? input : 'stages.coreset.result'} }}`;
   const hint = typeof input === 'string' ? didYouMean(input, starts) : '';
-  return `expected "real", "noise" or the images of a select stage, such as "${images}"${hint}`;
+  return `expected "real", "noise" or the images of a select, distill or custom stage, such as "${images}"${hint}`;
 }
 
 const distill = z
@@ -82,7 +82,7 @@ const distill = z
     init: z
       .union([z.enum(starts), outputReference('stages.coreset.result')], { error: wrongStart })
       .default('real')
-      .describe('Start from random real images of the class, from noise, or from those of a select stage.'),
+      .describe('Start from random real images of the class, from noise, or from those of another stage.'),
     augmentation,
     selection,
   })

@@ -19,13 +19,15 @@ export function isBuilt() {
 /** Throws when the sources do not compile. Leaves no stamp then, so that the next start tries again. */
 export async function build() {
   if (isBuilt()) return;
+  const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+  if (!existsSync(compiler))
+    throw failure('dist/ is not what the sources give now, and there is no compiler; run `npm run setup`');
   const sources = sourceFiles();
   const stamp = digest(sources);
   const start = performance.now();
   say(`building ${sources.length} source files`);
   rmSync(stampFile, { force: true });
   removeOrphans();
-  const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
   const status = await run(process.execPath, [compiler, '-p', join(root, 'tsconfig.json')]);
   if (status !== 0) throw failure('the sources do not compile; the messages are above');
   await bundleWorkflows();

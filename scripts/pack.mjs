@@ -1,6 +1,7 @@
 /**
- * @file `npm run pack`: the tarball of the npm package, from a checkout that is built as its sources are now; npm's
- * own hooks do not run where scripts are switched off, and `npm pack` alone would take whatever `dist/` holds.
+ * @file `npm run pack`: the tarball of the npm package, from a checkout that is built as its sources are now. npm's
+ * own hooks do not run where scripts are switched off, as `.npmrc` does here: `npm pack` alone takes whatever `dist/`
+ * holds then, and builds first with `--ignore-scripts=false`.
  *
  * Usage: node scripts/pack.mjs [--json] [options of `npm pack`]
  */

@@ -10,6 +10,7 @@ export const methods = {
   dc: 'matches gradients, without augmentation',
   dm: 'matches distributions of features: quick, also for many images per class',
   dd: 'unrolls the training of a student: the oldest, for comparison',
+  kip: 'fits a kernel, without any network: for few images, and on one core',
 } as const;
 
 export const sizes = {

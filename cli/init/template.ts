@@ -97,8 +97,8 @@ ${methodText(choices)}${augmentation}      selection: ${selection} # every so of
 
 /** Updates, and after how many the images are judged. */
 function iterationsOf({ method, size }: Choices): [iterations: number, every: number] {
-  const paper = { mtt: 5000, dsa: 1000, dc: 1000, dm: 20_000, dd: 1000 }[method];
-  const small = { mtt: 80, dsa: 100, dc: 100, dm: 500, dd: 100 }[method];
+  const paper = { mtt: 5000, dsa: 1000, dc: 1000, dm: 20_000, dd: 1000, kip: 1000 }[method];
+  const small = { mtt: 80, dsa: 100, dc: 100, dm: 500, dd: 100, kip: 200 }[method];
   const iterations = size === 'paper' ? paper : small;
   return [iterations, iterations / (size === 'paper' ? 10 : 4)];
 }

@@ -3,6 +3,7 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { putDistilled } from '../../artifacts/distilled-sets.js';
 import { decodeDistilled } from '../../artifacts/result-folder.js';
 import type { DistillChunkInput, SelectImagesInput } from '../../compute/protocol.js';
 import type { DistillMethod } from '../../definition/plan.js';
@@ -123,6 +124,12 @@ describe('distillChunk without experts', () => {
     await assert.rejects(from({ initial: more }), {
       code: 'InvalidDefinition',
       message: /images to start from are 2 for each of 4 classes, .* needs 1 for each of 4/,
+    });
+    const other = { ...decodeDistilled(await store.get(initial)), mean: [0.1] };
+    const scaled = await putDistilled(store, other);
+    await assert.rejects(from({ initial: scaled }), {
+      code: 'InvalidDefinition',
+      message: /images to start from are normalised by mean 0\.1 and std .*: make them alike/,
     });
     await assert.rejects(from({}), { code: 'InvalidDefinition', message: /no images to start from/ });
   });

@@ -55,6 +55,32 @@ test('the plan says where a stage runs that runs in the compute process', () => 
   );
 });
 
+test('a distillation starts from images of any stage that makes them, as many as it distils', () => {
+  const distill = (id: string, init: string, ipc = 2) => `
+  ${id}:
+    uses: distill
+    with: { method: { name: dm }, ipc: ${ipc}, iterations: 2, init: '\${{ stages.${init} }}' }
+`;
+  const own = `  own: { uses: custom/sharpen, with: { images: '\${{ stages.picks.result }}' } }\n`;
+  const { plan } = compiled(`${own}${distill('first', 'own.result')}${distill('second', 'first.result')}`);
+  assert.deepEqual(
+    plan.stages.map(({ id, needs }) => [id, needs]),
+    [
+      ['picks', []],
+      ['own', ['picks']],
+      ['first', ['own']],
+      ['second', ['first']],
+    ],
+  );
+  assert.deepEqual(issuesOf(`${own}${distill('first', 'own.contrast')}`), [
+    '9: "init" takes images; "contrast" of stage "own" is something else',
+  ]);
+  assert.match(
+    issuesOf(`${distill('first', 'picks.result')}${distill('second', 'first.result', 3)}`).join(),
+    /stage "first" makes 2 images per class, and 3 are to be distilled/,
+  );
+});
+
 test('the plan holds checked settings with defaults, and apart from them what they refer to', () => {
   const { plan, warnings } = compiled(`
   first: { uses: custom/sharpen, with: { images: '\${{ stages.picks.result }}', amount: 1.5 } }

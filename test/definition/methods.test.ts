@@ -203,17 +203,17 @@ describe('the images that a distillation starts from', () => {
   });
 
   for (const [coreset, init, message] of [
-    ['3', '${{ stages.coreset.result }}', /"coreset" selects 3 images per class, and 2 are to be distilled/],
+    ['3', '${{ stages.coreset.result }}', /"coreset" makes 3 images per class, and 2 are to be distilled/],
     [
       '2',
       '${{ stages.evaluate.scores }}',
-      /"init" takes the "result" of a select stage, such as \$\{\{ stages.coreset.result/,
+      /"init" takes the "result" of a select or distill stage, such as \$\{\{ stages.coreset.result/,
     ],
     ['2', '${{ stages.corset.result }}', /there is no stage "corset"; did you mean "coreset"\?/],
     [
       '2',
       'coreset',
-      /^expected "real", "noise" or the images of a select stage, such as "\$\{\{ stages\.coreset/,
+      /^expected "real", "noise" or the images of a select, distill or custom stage, such as "\$\{\{ stages\.coreset/,
     ],
     ['2', 'nois', /did you mean "noise"\?$/],
     ['2', 'stages.other.result', /such as "\$\{\{ stages\.other\.result \}\}"$/],

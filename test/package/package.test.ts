@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { cpSync, existsSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
@@ -61,6 +61,19 @@ test('a tarball is made of a tree as it is built, and else is refused with what 
       'dist/ is missing or not what the sources give now; run `npm run build` (in a fresh clone `npm run setup`), ' +
       'then pack again\n',
   });
+  // Where npm runs scripts, it does not pack a tree that it cannot build.
+  await assert.rejects(run('npm', ['pack', '--ignore-scripts=false'], { cwd: tree }), (error: unknown) => {
+    const { stderr } = error as { stderr: string };
+    assert.match(
+      stderr,
+      /dist\/ is not what the sources give now, and there is no compiler; run `npm run setup`/,
+    );
+    return true;
+  });
+  assert.deepEqual(
+    readdirSync(tree).filter((name) => name.endsWith('.tgz')),
+    [],
+  );
 });
 
 test('every entry point by itself leaves no trace when it is imported', async () => {
