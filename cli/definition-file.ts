@@ -7,6 +7,7 @@ import {
   compile,
   type Compiled,
   flatten,
+  type KnownDataset,
   type ParameterValues,
   type StageSignature,
 } from '../definition/index.js';
@@ -27,15 +28,16 @@ async function readDefinition(file: string): Promise<Uint8Array> {
   }
 }
 
-/** Reads and compiles. Throws `InvalidDefinition` with everything that is wrong. */
+/** Reads and compiles, with the data set as it is in a store where that is given. Throws `InvalidDefinition` with everything that is wrong. */
 export async function loadDefinition(
   file: string,
   params: ParameterValues = {},
   stages: Iterable<StageSignature> = [],
+  dataset?: KnownDataset,
 ): Promise<DefinitionFile> {
   const bytes = await readDefinition(file);
   const options = { name: file, readFragment: fragmentReader(file) };
-  const compiled = compile(bytes, { params, stages, ...options });
+  const compiled = compile(bytes, { params, stages, ...options, ...(dataset && { dataset }) });
   if (compiled.included.length === 0) return { bytes, ...compiled };
   return { bytes: new TextEncoder().encode(flatten(bytes, options)), ...compiled };
 }

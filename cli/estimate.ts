@@ -4,7 +4,7 @@
 import { availableParallelism, cpus } from 'node:os';
 
 import { defaultMemoryLimit } from '../compute/memory.js';
-import { type Calibration, estimatePlan, type PlanEstimate } from '../definition/index.js';
+import { type Calibration, estimatePlan, type KnownDataset, type PlanEstimate } from '../definition/index.js';
 import type { Plan } from '../definition/plan.js';
 import { stepCounter } from '../distillation/step-costs.js';
 import type { CommandContext } from './command-context.js';
@@ -17,6 +17,8 @@ export interface EstimateSettings {
   readonly workers?: number;
   /** Bytes of each slot. Default 90 % of the memory, shared among the slots. */
   readonly memoryLimit?: number;
+  /** The data set as it is in the store. */
+  readonly dataset?: KnownDataset;
 }
 
 export interface Estimated {
@@ -30,13 +32,14 @@ export interface Estimated {
 export function estimateHere(
   plan: Plan,
   { stateFile }: Pick<CommandContext, 'stateFile'>,
-  { slots = 1, workers = 1, memoryLimit = defaultMemoryLimit() / slots }: EstimateSettings,
+  { slots = 1, workers = 1, memoryLimit = defaultMemoryLimit() / slots, dataset }: EstimateSettings,
 ): Estimated {
   const calibration = calibrationOfThisMachine(new CalibrationFile(stateFile.directory).read());
   // What a network holds on a GPU is not in the machine's memory.
   const onCpu = calibration === undefined || calibration.engine.device === 'cpu';
   const estimate = estimatePlan(plan, {
     count: stepCounter(),
+    ...(dataset && { dataset }),
     slots,
     workers,
     ...(onCpu && { memoryLimit }),

@@ -2,6 +2,7 @@
  * @file Compiling: from the text or object that a user sends to the plan that runs. Reads from top to
  * bottom as the steps happen.
  */
+import type { KnownDataset } from './builtin-datasets.js';
 import { checkConsistency } from './consistency.js';
 import { noStageTypes, stageTypes, type StageSignature } from './custom-stages.js';
 import { expandMatrices } from './expand.js';
@@ -23,6 +24,8 @@ export interface CompileOptions extends ReadOptions {
   readonly params?: ParameterValues;
   /** Types of stages, beside those that come with distillery. */
   readonly stages?: Iterable<StageSignature>;
+  /** The data set as it is in a store. Default: what is known of well-known ones. */
+  readonly dataset?: KnownDataset;
 }
 
 export interface Compiled {
@@ -73,11 +76,11 @@ export function compile(input: Uint8Array | string | object, options: CompileOpt
   if (definition === undefined || imports === undefined) throw issues.error();
 
   const plan = makePlan(definition, imports, late, graph, cells, parameters.values, types);
-  checkConsistency(plan, issues);
+  checkConsistency(plan, issues, options.dataset);
   issues.throwIfAny();
   return {
     plan,
-    warnings: [...warnings, ...warningsOf(plan, resolved.usedParameters, issues)],
+    warnings: [...warnings, ...warningsOf(plan, resolved.usedParameters, options.dataset, issues)],
     included,
   };
 }

@@ -4,18 +4,18 @@
  */
 import { hasBatchNorm } from './batch-norm.js';
 import { knownDataset, type KnownDataset } from './builtin-datasets.js';
+import { checkBaseline, checkDrawn, checkSplit, realImages, syntheticImages } from './consistency-dataset.js';
 import { checkInit } from './consistency-init.js';
 import { checkKeptEpochs, checkLearnedLabels, checkMethod, checkRate } from './consistency-mtt.js';
 import { customUses, notPlain } from './custom-stages.js';
 import { imageSizeProblem } from './image-sizes.js';
-import { type Issues, type Path, shown } from './issues.js';
+import type { Issues, Path } from './issues.js';
 import { isLate } from './settings.js';
 import {
   maximumCandidateRuns,
   maximumCandidates,
   maximumExpertParameters,
   maximumSupport,
-  maximumWhitenedValues,
 } from './limits.js';
 import { sameNetwork } from './network-names.js';
 import { parameterCount, snapshotProblem } from './parameter-count.js';
@@ -30,8 +30,11 @@ import type {
 } from './plan.js';
 
 /** What depends on late settings is checked once they are known. */
-export function checkConsistency(plan: Plan, issues: Issues): void {
-  const known = knownDataset(plan.dataset.source);
+export function checkConsistency(
+  plan: Plan,
+  issues: Issues,
+  known: KnownDataset | undefined = knownDataset(plan.dataset.source),
+): void {
   if (known) checkSplit(plan, known, issues);
   checkNetwork(plan.network, ['network'], known, issues);
   for (const stage of plan.stages) {
@@ -40,8 +43,10 @@ export function checkConsistency(plan: Plan, issues: Issues): void {
       checkSnapshot(plan.network, known, issues);
     } else if (stage.uses === 'distill') checkDistill(plan, stage, known, issues);
     else if (stage.uses === 'select') checkSelect(plan, stage, known, issues);
-    else if (stage.uses === 'evaluate') checkNetworks(stage, plan.network, known, issues);
-    else if (stage.uses === 'custom') checkSettings(stage, issues);
+    else if (stage.uses === 'evaluate') {
+      checkNetworks(stage, plan.network, known, issues);
+      checkBaseline(plan, stage, known, issues);
+    } else if (stage.uses === 'custom') checkSettings(stage, issues);
   }
 }
 
@@ -51,32 +56,6 @@ function checkSnapshot(network: NetworkSpec, known: KnownDataset | undefined, is
   if (parameters === undefined || parameters <= maximumExpertParameters) return;
   const path: Path = ['network', network.architecture === 'ConvNet' ? 'width' : 'architecture'];
   issues.add('inconsistent', path, `${snapshotProblem(parameters)}; use a smaller network`);
-}
-
-function checkSplit({ dataset }: Plan, known: KnownDataset, issues: Issues): void {
-  const { source, holdout, limit, zca } = dataset;
-  const { channels, height, width } = known.shape;
-  const values = channels * height * width;
-  if (zca && values > maximumWhitenedValues)
-    issues.add(
-      'inconsistent',
-      ['dataset', 'zca'],
-      `images of at most ${maximumWhitenedValues} values can be whitened; those of ${shown(source)} have ${values}`,
-    );
-  const rest = known.trainImages - holdout;
-  const has = `${shown(source)} has ${known.trainImages} training images`;
-  if (rest < known.classes)
-    issues.add(
-      'inconsistent',
-      ['dataset', 'holdout'],
-      `${has}; ${holdout} held out leave too few to train on`,
-    );
-  else if (limit !== undefined && limit > rest)
-    issues.add(
-      'inconsistent',
-      ['dataset', 'limit'],
-      `${has}; with ${holdout} held out, the limit can be at most ${rest}, found ${limit}`,
-    );
 }
 
 function checkDistill(
@@ -111,12 +90,14 @@ function checkDistill(
     issues.add('inconsistent', [...path, 'ipc'], message);
   }
   const real = realImages(plan, known);
-  if (synthetic > real)
+  // With fewer images than classes the split is wrong, and has been said to be.
+  if (synthetic > real && real >= known.classes)
     issues.add(
       'inconsistent',
       [...path, 'ipc'],
       `more synthetic images (${counted}) than real ones to distil (${real})`,
     );
+  else if (stage.with.init === 'real') checkDrawn(plan, ipc, [...path, 'ipc'], known, issues);
 }
 
 function checkWithoutExperts(plan: Plan, stage: DistillStage, path: Path, issues: Issues): void {
@@ -145,15 +126,6 @@ function checkWithoutExperts(plan: Plan, stage: DistillStage, path: Path, issues
   }
 }
 
-function syntheticImages(ipc: number, { classes }: KnownDataset): { synthetic: number; counted: string } {
-  const synthetic = ipc * classes;
-  return { synthetic, counted: `ipc ${ipc} x ${classes} classes = ${synthetic}` };
-}
-
-function realImages({ dataset }: Plan, known: KnownDataset): number {
-  return dataset.limit ?? known.trainImages - dataset.holdout;
-}
-
 /** Herding and k-center look at what a trained network makes of the images; the others need none. */
 function checkSelect(plan: Plan, stage: SelectStage, known: KnownDataset | undefined, issues: Issues): void {
   const { method, ipc, trajectories } = stage.with;
@@ -174,12 +146,13 @@ function checkSelect(plan: Plan, stage: SelectStage, known: KnownDataset | undef
   if (!known || isLate(stage, 'ipc')) return;
   const { synthetic, counted } = syntheticImages(ipc, known);
   const real = realImages(plan, known);
-  if (synthetic > real)
+  if (synthetic > real && real >= known.classes)
     issues.add(
       'inconsistent',
       [...path, 'ipc'],
       `more images (${counted}) than there are to select from (${real})`,
     );
+  else checkDrawn(plan, ipc, [...path, 'ipc'], known, issues);
 }
 
 /** All candidates with their accuracies travel in one message, of which Temporal limits the size. */

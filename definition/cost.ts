@@ -1,7 +1,7 @@
 /**
  * @file What a plan will do, in counts and bytes: nothing is measured and no store is asked.
  */
-import { knownDataset } from './builtin-datasets.js';
+import { knownDataset, type KnownDataset } from './builtin-datasets.js';
 import { smallTrainings, wholeTrainings } from './evaluation-units.js';
 import { type CustomUses, usesOf } from './custom-stages.js';
 import { snapshotCount } from './kept-epochs.js';
@@ -69,9 +69,12 @@ interface Sizes {
   readonly parameters?: number;
 }
 
-export function describePlan(plan: Plan): PlanSummary {
+/** @param known the data set; by default what is known of well-known ones */
+export function describePlan(
+  plan: Plan,
+  known: KnownDataset | undefined = knownDataset(plan.dataset.source),
+): PlanSummary {
   const { source, holdout, limit } = plan.dataset;
-  const known = knownDataset(source);
   const train = known ? Math.min(limit ?? Infinity, known.trainImages - holdout) : limit;
   const parameters = known && parameterCount(plan.network, known.shape, known.classes);
   const sizes: Sizes = {

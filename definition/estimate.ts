@@ -15,6 +15,8 @@ import type { CountStep } from './step-cost.js';
 
 export interface EstimateOptions {
   readonly count: CountStep;
+  /** Default: what is known of well-known ones. */
+  readonly dataset?: KnownDataset;
   /** Without one there are no times, and memory is as assumed. */
   readonly calibration?: Calibration;
   /** Compute processes that share the memory. Default 1. */
@@ -59,7 +61,7 @@ const snapshotCacheBytes = 1024 ** 3;
  * are evaluated that a custom stage makes.
  */
 export function estimatePlan(plan: Plan, options: EstimateOptions): PlanEstimate | undefined {
-  const known = knownDataset(plan.dataset.source);
+  const { dataset: known = knownDataset(plan.dataset.source) } = options;
   if (known === undefined) return undefined;
   const stages: StageEstimate[] = [];
   const skipped = skippedStages(plan);

@@ -2,6 +2,7 @@
  * @file Definitions: what users write, checked and compiled to plans. Pure code that runs anywhere, also
  * in a workflow's sandbox.
  */
+export type { KnownDataset } from './builtin-datasets.js';
 export { compile, type Compiled, type CompileOptions } from './compile.js';
 export { parseCalibrations, sameEngine, type Calibration } from './calibration.js';
 export type { StageSignature } from './custom-stages.js';

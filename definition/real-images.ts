@@ -2,15 +2,20 @@
  * @file How many real images of each class a plan draws: known before any of its work is done.
  */
 import { isLate } from './settings.js';
-import type { DistillStage, Plan, SelectStage } from './plan.js';
+import type { DistillStage, PlannedStage, SelectStage } from './plan.js';
 
 /**
- * The most that any stage draws of one class: to start from, as a coreset, or as a baseline. 0 when none does, or it
- * is not known yet how many.
+ * The most that any of some stages draws of one class: to start from, as a coreset, or as a baseline. 0 when none
+ * does, or it is not known yet how many.
+ *
+ * @param others stages whose images these may take, beside each other's
  */
-export function realImagesPerClass({ stages }: Pick<Plan, 'stages'>): number {
+export function realImagesPerClass(
+  stages: readonly PlannedStage[],
+  others: readonly PlannedStage[] = [],
+): number {
   const ipcOf = new Map(
-    stages.flatMap((stage) =>
+    [...others, ...stages].flatMap((stage) =>
       stage.uses === 'distill' || stage.uses === 'select' ? [[stage.id, knownIpc(stage)] as const] : [],
     ),
   );

@@ -1,12 +1,18 @@
 /**
  * @file What is permitted but probably not meant.
  */
-import { knownDataset, knownDatasets } from './builtin-datasets.js';
+import { knownDataset, type KnownDataset, knownDatasets } from './builtin-datasets.js';
 import { type Issues, shown } from './issues.js';
 import type { Plan, PlannedStage } from './plan.js';
 import { didYouMean } from './suggest.js';
 
-export function warningsOf(plan: Plan, usedParameters: ReadonlySet<string>, issues: Issues): string[] {
+/** @param dataset as it is in a store, where that is known */
+export function warningsOf(
+  plan: Plan,
+  usedParameters: ReadonlySet<string>,
+  dataset: KnownDataset | undefined,
+  issues: Issues,
+): string[] {
   const warnings: string[] = [];
   for (const name of Object.keys(plan.params)) {
     if (!usedParameters.has(name))
@@ -15,7 +21,7 @@ export function warningsOf(plan: Plan, usedParameters: ReadonlySet<string>, issu
       );
   }
   const { source } = plan.dataset;
-  const hint = knownDataset(source) === undefined ? didYouMean(source, knownDatasets) : '';
+  const hint = (dataset ?? knownDataset(source)) === undefined ? didYouMean(source, knownDatasets) : '';
   if (hint !== '')
     warnings.push(
       issues.describe(['dataset'], `${shown(source)} must be the name of a data set in the store${hint}`),

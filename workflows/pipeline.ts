@@ -13,6 +13,7 @@ import { GoOnInNewRun } from './history.js';
 import { pipelineStatus, stageProgress } from './messages.js';
 import { PipelineControl } from './pipeline-control.js';
 import { checkedOptions } from './pipeline-options.js';
+import { withPerClass } from './per-class.js';
 import { PipelineProgress } from './pipeline-progress.js';
 import { light } from './proxies.js';
 import { recomputedStages } from './recomputed.js';
@@ -46,7 +47,7 @@ export async function pipeline(
     const recomputed = recomputedStages(plan, recompute);
     if (control.gate.current !== undefined) await control.gate.passed();
     const dataset = await once('data set', progress, () =>
-      light.resolveDataset(plan.dataset, plan.seed, networksOf(plan), realImagesPerClass(plan)),
+      light.resolveDataset(plan.dataset, plan.seed, networksOf(plan), realImagesPerClass(plan.stages)),
     );
     const imported =
       plan.imports === undefined
@@ -55,12 +56,14 @@ export async function pipeline(
             light.resolveImports({ plan: withImportsOnly(plan), dataset }),
           );
     progress.imported(imported);
+    const taken = Object.values(imported).map(({ stage }) => stage);
+    const perClass = realImagesPerClass(plan.stages, taken);
     const { workflowId, runId, startTime } = workflowInfo();
     const walk = new StageWalk(
       plan,
       {
         source: { plan: storedPlan, definition: text, workflowId, runId, startedAt: startTime.toISOString() },
-        run: { seed: plan.seed, dataset, network: plan.network },
+        run: { seed: plan.seed, dataset: withPerClass(dataset, perClass), network: plan.network },
         cache,
       },
       { imported, recomputed, tagsOf },

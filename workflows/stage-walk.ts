@@ -31,6 +31,7 @@ import { Slots } from './slots.js';
 import type { StageInput, StageOutcome } from './stage-input.js';
 import { stageTotal } from './stage-total.js';
 import type { TagsOf } from './tags.js';
+import { withPerClass } from './per-class.js';
 import { directNeeds, mainArtifact, usedStages } from './upstream.js';
 
 /** Workflow type of each stage type. */
@@ -242,13 +243,8 @@ export class StageWalk implements Walker {
 
   /** Late settings may draw more real images of a class than was known when the data set was looked at. */
   private datasetFor(stage: PlannedStage, upstream: Upstream): DatasetInput {
-    const { dataset } = this.common.run;
-    if (this.plan.stages.every(({ late }) => late === undefined)) return dataset;
-    const own = Object.values(upstream).filter(
-      ({ stage: { id } }) => !Object.hasOwn(this.exceptions.imported, id),
-    );
-    const perClass = realImagesPerClass({ stages: [...own.map((one) => one.stage), stage] });
-    return perClass > (dataset.perClass ?? 0) ? { ...dataset, perClass } : dataset;
+    const sources = Object.values(upstream).map((one) => one.stage);
+    return withPerClass(this.common.run.dataset, realImagesPerClass([stage], sources));
   }
 
   private upstreamOf(stage: PlannedStage): Pick<StageInput, 'upstream' | 'upstreamKeys'> {

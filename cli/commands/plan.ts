@@ -16,7 +16,14 @@ import {
   parameterOption,
   type ParameterOptions,
 } from '../parameters.js';
-import { lookIntoStore, type PlanStore, storeJson, storeLines, storeWord } from '../plans/plan-store.js';
+import {
+  lookIntoStore,
+  type Looked,
+  type PlanStore,
+  storeJson,
+  storeLines,
+  storeWord,
+} from '../plans/plan-store.js';
 import { stagesOf, stagesOption, type StagesOptions } from '../stages-option.js';
 import { printable, printableLines } from '../terminal/escape.js';
 import { formatBytes } from '../terminal/format.js';
@@ -55,14 +62,18 @@ export function planCommand(context: CommandContext): Command {
       const { describePlan } = await import('../../definition/index.js');
       const params = await givenParameters(options);
       const types = await stagesOf(options, context);
-      const { bytes: sent, plan, warnings } = await loadDefinition(file, params, types);
-      const look = options.store ? await lookIntoStore(context, plan, sent) : notAsked;
+      const compiled = await loadDefinition(file, params, types);
+      const looked: Looked = options.store
+        ? await lookIntoStore(context, compiled, (known) => loadDefinition(file, params, types, known))
+        : { look: notAsked, definition: compiled };
+      const { look, dataset } = looked;
+      const { plan, warnings } = looked.definition;
       // Late settings are known where the store has what they are made of.
       const seen =
         'stored' in look ? { ...plan, stages: look.stored.stages.map(({ stage }) => stage) } : plan;
-      const summary = describePlan(seen);
+      const summary = describePlan(seen, dataset);
       const { estimateHere } = await import('../estimate.js');
-      const estimate = estimateHere(seen, context, options);
+      const estimate = estimateHere(seen, context, { ...options, ...(dataset && { dataset }) });
       if (options.json) {
         printJson(context.out, { plan, summary, ...estimate, ...storeJson(look), warnings });
         return;

@@ -1,37 +1,55 @@
 /**
  * @file What of a plan is in the store already, for `distillery plan`: asked for, put into words.
  */
-import type { Plan } from '../../definition/plan.js';
+import type { KnownDataset } from '../../definition/index.js';
 import { DistilleryError } from '../../errors/errors.js';
 import { type CommandContext, serversOf } from '../command-context.js';
+import type { DefinitionFile } from '../definition-file.js';
 import { printable } from '../terminal/escape.js';
 import type { StoredStages } from './stored-stages.js';
 
 export type PlanStore =
   { readonly stored: StoredStages } | { /** Why it is not known. */ readonly unknown: string };
 
-/** Looks into the store that is configured or running. One that is not there is no error, only said. */
+export interface Looked {
+  readonly look: PlanStore;
+  /** Compiled with what the store knows of its data set. */
+  readonly definition: DefinitionFile;
+  /** The data set, where it is in the store. */
+  readonly dataset?: KnownDataset;
+}
+
+/**
+ * Looks into the store that is configured or running. One that is not there is no error, only said.
+ *
+ * @param compiled without a store
+ * @param again compiles once more, with the data set that is in the store
+ */
 export async function lookIntoStore(
   context: CommandContext,
-  plan: Plan,
-  definition: Uint8Array,
-): Promise<PlanStore> {
+  compiled: DefinitionFile,
+  again: (dataset: KnownDataset) => Promise<DefinitionFile>,
+): Promise<Looked> {
   const environment = serversOf(context);
   if ((environment['S3_ENDPOINT'] ?? '') === '') {
-    return {
-      unknown:
-        'No store is configured or running, so what is there already is not known: start one with ' +
-        '`distillery up`, or set S3_ENDPOINT.',
-    };
+    const unknown =
+      'No store is configured or running, so what is there already is not known: start one with ' +
+      '`distillery up`, or set S3_ENDPOINT.';
+    return { look: { unknown }, definition: compiled };
   }
   const { openStore } = await import('../../artifacts/s3-store.js');
+  const { storedDataset } = await import('./stored-dataset.js');
   const { storedStages } = await import('./stored-stages.js');
   try {
     const store = await openStore({ ...environment }, { readOnly: true });
-    return { stored: await storedStages(store, plan, definition) };
+    const dataset = await storedDataset(store, compiled.plan);
+    const definition = dataset === undefined ? compiled : await again(dataset);
+    const stored = await storedStages(store, definition.plan, definition.bytes);
+    return { look: { stored }, definition, ...(dataset && { dataset }) };
   } catch (error) {
     if (!(error instanceof DistilleryError) || error.code === 'InvalidDefinition') throw error;
-    return { unknown: `What is there already is not known: ${error.message}` };
+    const unknown = `What is there already is not known: ${error.message}`;
+    return { look: { unknown }, definition: compiled };
   }
 }
 

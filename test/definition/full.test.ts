@@ -93,7 +93,9 @@ describe('the baseline full', () => {
 
   it('draws no real images', () => {
     const noise = (baselines: string) =>
-      realImagesPerClass(compile(definition(baselines).replace('ipc: 3', 'ipc: 3\n      init: noise')).plan);
+      realImagesPerClass(
+        compile(definition(baselines).replace('ipc: 3', 'ipc: 3\n      init: noise')).plan.stages,
+      );
     assert.equal(noise('baselines: [full]'), 0);
     assert.equal(noise('baselines: [random, full]'), 3);
   });

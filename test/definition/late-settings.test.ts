@@ -195,7 +195,7 @@ describe('late settings', () => {
         ['report', undefined],
       ],
     );
-    assert.equal(realImagesPerClass(ipc), 0);
+    assert.equal(realImagesPerClass(ipc.stages), 0);
   });
 
   it('of the cells of a matrix look at the cell of the same values', () => {

@@ -525,7 +525,7 @@ const mistakes: readonly Mistake[] = [
     passage: 'limit: 1000',
     written: 'limit: 5',
     code: 'inconsistent',
-    issue: '15:12 more synthetic images (ipc 1 x 10 classes = 10) than real ones to distil (5)',
+    issue: '5:42 5 images cannot be of all 10 classes; every class must be trained on',
   },
   // YAML
   {
