@@ -3,7 +3,7 @@
  */
 import type { CompletedCommand } from './words.js';
 
-/** A script to be sourced. It starts no process, so that a tab costs nothing. */
+/** A script to be sourced. It starts a process for ids of runs only, so that other tabs cost nothing. */
 export function bashCompletion(commands: readonly CompletedCommand[]): string {
   const paths = commands.map(({ path }) => path.join(' ')).filter((path) => path !== '');
   const values = commands.flatMap(({ path, options }) =>
@@ -15,10 +15,11 @@ export function bashCompletion(commands: readonly CompletedCommand[]): string {
       return [`    ${patterns}) compopt +o default;${reply} return ;;`];
     }),
   );
-  const words = commands.map(({ path, options, commands: below, takesFiles }) => {
+  const words = commands.map(({ path, options, commands: below, takesFiles, takesRuns }) => {
     const names = options.flatMap((option) => option.names);
     const next = below.map(({ name }) => name);
-    const plain = takesFiles ? ':' : `compopt +o default${next.length > 0 ? `; ${offer(next)}` : ''}`;
+    const offered = takesRuns ? `; ${offerRuns}` : next.length > 0 ? `; ${offer(next)}` : '';
+    const plain = takesFiles && !takesRuns ? ':' : `compopt +o default${offered}`;
     return `    ${quoted(path.join(' '))}) if [[ $cur == -* ]]; then ${offer(names)}; else ${plain}; fi ;;`;
   });
   return `# Completion of distillery for bash: source <(distillery completion bash)
@@ -41,6 +42,9 @@ ${words.join('\n')}
 complete -o default -F _distillery distillery
 `;
 }
+
+/** Words that are expanded here: the command prints none with characters that mean anything to a shell. */
+const offerRuns = `COMPREPLY=($(compgen -W "$("\${COMP_WORDS[0]}" completion runs 2>/dev/null)" -- "$cur"))`;
 
 function offer(words: readonly string[]): string {
   return `COMPREPLY=($(compgen -W ${quoted(words.join(' '))} -- "$cur"))`;

@@ -6,10 +6,11 @@ import type { CompletedCommand, CompletedOption } from './words.js';
 /** A script to be sourced, or to be kept in `~/.config/fish/completions/distillery.fish`. */
 export function fishCompletion(commands: readonly CompletedCommand[]): string {
   const paths = commands.map(({ path }) => path.join(' ')).filter((path) => path !== '');
-  const lines = commands.flatMap(({ path, options, commands: below, takesFiles }) => {
+  const lines = commands.flatMap(({ path, options, commands: below, takesFiles, takesRuns }) => {
     const here = `complete -c distillery -n ${quoted(`__distillery_at ${quoted(path.join(' '))}`)}`;
     return [
-      ...(takesFiles ? [] : [`${here} -f`]),
+      ...(takesFiles && !takesRuns ? [] : [`${here} -f`]),
+      ...(takesRuns ? [`${here} -a '(distillery completion runs 2>/dev/null)'`] : []),
       ...below.map(({ name, description }) => `${here} -a ${quoted(name)} -d ${quoted(description)}`),
       ...options.map((option) => `${here} ${optionWords(option)}`),
     ];

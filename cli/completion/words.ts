@@ -20,6 +20,8 @@ export interface CompletedCommand {
   readonly commands: readonly { readonly name: string; readonly description: string }[];
   /** Whether its arguments are files or folders. */
   readonly takesFiles: boolean;
+  /** Whether its first argument is the id of a run. */
+  readonly takesRuns: boolean;
 }
 
 const fileWords = /file|dir|path|<before>|<after>/i;
@@ -36,6 +38,7 @@ export function completedCommands(command: Command, path: readonly string[] = []
       description: firstSentence(sub.description()),
     })),
     takesFiles: command.registeredArguments.some((argument) => fileWords.test(`<${argument.name()}>`)),
+    takesRuns: command.registeredArguments[0]?.description.startsWith('workflow id') ?? false,
   };
   return [own, ...command.commands.flatMap((sub) => completedCommands(sub, [...path, sub.name()]))];
 }

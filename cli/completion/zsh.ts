@@ -7,6 +7,10 @@ import type { CompletedCommand, CompletedOption } from './words.js';
 export function zshCompletion(commands: readonly CompletedCommand[]): string {
   return `#compdef distillery
 # Completion of distillery for zsh: source <(distillery completion zsh)
+_distillery_run_ids() {
+  local -a runs=(\${(f)"$(distillery completion runs 2>/dev/null)"})
+  compadd -a runs
+}
 ${commands.map(functionOf).join('\n')}
 if [[ \${zsh_eval_context[-1]} == loadautofunc ]]; then
   _distillery "$@"
@@ -16,10 +20,10 @@ fi
 `;
 }
 
-function functionOf({ path, options, commands, takesFiles }: CompletedCommand): string {
+function functionOf({ path, options, commands, takesFiles, takesRuns }: CompletedCommand): string {
   const specs = options.map(optionSpec);
   if (commands.length === 0) {
-    const rest = takesFiles ? `'*:file:_files'` : `'*: :'`;
+    const rest = takesRuns ? `'*: :_distillery_run_ids'` : takesFiles ? `'*:file:_files'` : `'*: :'`;
     return `${nameOf(path)}() {\n  _arguments -s \\\n    ${[...specs, rest].join(' \\\n    ')}\n}`;
   }
   const described = commands.map(({ name, description }) => quoted(`${name}:${plain(description)}`));
