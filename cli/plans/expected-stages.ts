@@ -12,10 +12,11 @@ import { type ImportedStage, importSourceText } from '../../definition/imports.j
 import { isReference } from '../../definition/artifact.js';
 import { fillConfig } from '../../definition/custom-stages.js';
 import { plainOutputs } from '../../definition/outputs.js';
-import type { CustomStage, OutputRef, Plan, PlannedStage, StageType } from '../../definition/plan.js';
+import type { CustomStage, Plan, PlannedStage, StageType } from '../../definition/plan.js';
 import { type LateValues, settleStage } from '../../definition/settle-stage.js';
 import { shownSettings } from '../../definition/settings.js';
 import type { StageManifest, StageOutput } from '../../definition/stages.js';
+import { conditionProblem } from '../../workflows/conditions.js';
 import { customInputs, stageInputs } from '../../workflows/stage-inputs.js';
 import { takenFrom, usedStages } from '../../workflows/upstream.js';
 
@@ -26,6 +27,8 @@ export interface ExpectedStage {
   readonly key: string;
   /** Whether a store knows the result by this key: nothing before it is still to be computed. */
   readonly isKnown: boolean;
+  /** Why it will not run, as far as that is known: by its condition, or because what it needs does not. */
+  readonly skipped?: string;
   /** The result, where it is there. */
   readonly found?: StageManifest;
   /** Id of the stage that each input comes from, by name of the input. */
@@ -61,11 +64,14 @@ export async function expectedStages(
   };
   for (const stage of plan.imports ?? []) add(stage.id, imported?.[stage.id] ?? unknownImport(stage));
 
+  const skippedIds = new Set<string>();
   const expected: ExpectedStage[] = [];
   for (const planned of plan.stages) {
     const stage = settled(plan, planned, results);
     const used = usedStages(plan, planned);
-    const upstream = Object.fromEntries([...results].filter(([id]) => used.has(id)));
+    // A report is written without what is skipped.
+    const isLeftOut = (id: string): boolean => stage.uses === 'report' && skippedIds.has(id);
+    const upstream = Object.fromEntries([...results].filter(([id]) => used.has(id) && !isLeftOut(id)));
     const { work, inputs } =
       stage.uses === 'custom'
         ? expectedCustom(stage, upstream)
@@ -74,7 +80,10 @@ export async function expectedStages(
     const key = keyOfIdentity(identity);
     const isSettled = stage.late === undefined;
     const isKnown = isSettled && !Object.values(inputs).some(isStandIn) && !isStandIn(dataset);
-    const found = isKnown && stage.cache ? await find?.(stage, key) : undefined;
+    const skipped = skippedBecause(stage, results, skippedIds);
+    if (skipped !== undefined) skippedIds.add(stage.id);
+    const looksFor = isKnown && stage.cache && skipped === undefined;
+    const found = looksFor ? await find?.(stage, key) : undefined;
     const sources = Object.entries(inputs).flatMap(([name, input]) => {
       const maker = stage.uses === 'custom' ? stage.inputs[name]?.stage : makers.get(input.sha256);
       return maker === undefined ? [] : [[name, maker] as const];
@@ -84,6 +93,7 @@ export async function expectedStages(
       identity,
       key,
       isKnown,
+      ...(skipped !== undefined && { skipped }),
       ...(found && { found }),
       sources: Object.fromEntries(sources),
     });
@@ -92,16 +102,37 @@ export async function expectedStages(
   return expected;
 }
 
+/** As the walk of a pipeline decides it, from results that are there; one without a value is for the run to say. */
+function skippedBecause(
+  { uses, when, needs }: PlannedStage,
+  results: ReadonlyMap<string, UpstreamStage>,
+  skipped: ReadonlySet<string>,
+): string | undefined {
+  if (uses !== 'report' && needs.some((id) => skipped.has(id))) return 'a stage it needs is skipped';
+  if (when === undefined) return undefined;
+  if (when !== false && !Object.values(when.stages).every((id) => isThere(results.get(id)))) return undefined;
+  try {
+    return conditionProblem(when, (id) => results.get(id)?.manifest.output);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether it is a result, and nothing that stands in for one. */
+function isThere(result: UpstreamStage | undefined): boolean {
+  return result !== undefined && result.manifest.workflowId !== '';
+}
+
 /** With its late settings, where all the stages that these are made of have results. */
 function settled(plan: Plan, stage: PlannedStage, results: ReadonlyMap<string, UpstreamStage>): PlannedStage {
   if (stage.late === undefined) return stage;
-  const found = Object.entries(stage.late.stages).map(
-    ([written, id]) => [written, results.get(id)?.manifest] as const,
-  );
-  const isThere = found.every(([, manifest]) => manifest !== undefined && manifest.workflowId !== '');
-  if (!isThere) return stage;
+  const found = Object.entries(stage.late.stages).map(([written, id]) => [written, results.get(id)] as const);
+  if (!found.every(([, result]) => isThere(result))) return stage;
   const sources = [...takenFrom(stage)].flatMap((id) => results.get(id)?.stage ?? []);
-  const values = found.map(([written, manifest]) => [written, manifest ? plainOutputs(manifest.output) : {}]);
+  const values = found.map(([written, result]) => [
+    written,
+    result ? plainOutputs(result.manifest.output) : {},
+  ]);
   return settleStage(
     { ...plan, stages: [...sources, stage] },
     stage.id,
@@ -119,12 +150,14 @@ function expectedCustom(
   stage: CustomStage,
   upstream: Upstream,
 ): { work: CustomStage; inputs: Record<string, Reference> } {
-  const isThere = ({ stage: id }: OutputRef): boolean => upstream[id]?.manifest.workflowId !== '';
   const places = Object.entries(stage.inputs);
-  const there = { ...stage, inputs: Object.fromEntries(places.filter(([, from]) => isThere(from))) };
+  const there = {
+    ...stage,
+    inputs: Object.fromEntries(places.filter(([, from]) => isThere(upstream[from.stage]))),
+  };
   const { values, artifacts } = customInputs(there, upstream);
   const missing = places
-    .filter(([, from]) => !isThere(from))
+    .filter(([, from]) => !isThere(upstream[from.stage]))
     .map(
       ([place, from]) =>
         [place, standIn(`${upstream[from.stage]?.manifest.key ?? ''} ${from.output}`)] as const,

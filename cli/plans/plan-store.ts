@@ -59,17 +59,26 @@ export function storeLines(look: PlanStore): string[] {
   const { location, hasDataset, stages } = look.stored;
   if (!hasDataset) return [`Nothing is in ${printable(location)} yet, not even the data set.`];
   const there = stages.filter(({ found }) => found !== undefined).map(({ stage }) => printable(stage.id));
-  const count = `${there.length === 0 ? 'None' : there.length} of ${stages.length} stages`;
+  const skipped = stages.flatMap(({ stage, skipped: reason }) => (reason === undefined ? [] : [stage.id]));
+  const count = `${there.length === 0 ? 'None' : there.length} of ${stages.length - skipped.length} stages`;
   const named = there.length === 0 || there.length > 12 ? '' : `: ${there.join(', ')}`;
   const verb = there.length === 1 ? 'is' : 'are';
-  return [`${count} ${verb} in ${printable(location)} already${named}.`];
+  return [`${count} ${verb} in ${printable(location)} already${named}.`, ...skippedLines(skipped)];
 }
 
-/** `there`, `2/3` of the cells of a matrix, or nothing; `id` is that of the definition, and may have a remark. */
+function skippedLines(ids: readonly string[]): string[] {
+  if (ids.length === 0) return [];
+  const named = ids.length > 12 ? `${ids.length} stages` : ids.map(printable).join(', ');
+  return [`Skipped, as a condition (when) does not hold: ${named}.`];
+}
+
+/** `there`, `skipped`, `2/3` of the cells of a matrix, or nothing; `id` is that of the definition, and may have a remark. */
 export function storeWord(look: PlanStore, id: string): string {
   if ('unknown' in look) return '';
   const name = id.replace(/ \(.*$/, '');
-  const own = look.stored.stages.filter(({ stage }) => (stage.matrix?.of ?? stage.id) === name);
+  const all = look.stored.stages.filter(({ stage }) => (stage.matrix?.of ?? stage.id) === name);
+  const own = all.filter(({ skipped }) => skipped === undefined);
+  if (own.length < all.length && own.length === 0) return 'skipped';
   const there = own.filter(({ found }) => found !== undefined).length;
   if (there === 0) return '-';
   return there === own.length ? 'there' : `${there}/${own.length}`;
@@ -79,9 +88,10 @@ export function storeWord(look: PlanStore, id: string): string {
 export function storeJson(look: PlanStore): object {
   if ('unknown' in look) return { store: null };
   const { location, hasDataset, stages } = look.stored;
-  const state = stages.map(({ stage, key, isKnown, found }) => ({
+  const state = stages.map(({ stage, key, isKnown, skipped, found }) => ({
     id: stage.id,
     there: found !== undefined,
+    ...(skipped !== undefined && { skipped }),
     ...(isKnown && { key }),
   }));
   return { store: { location, hasDataset, stages: state } };
