@@ -29,7 +29,10 @@ export async function writeReport(
   const own = await planOf(store, planned);
   // What comes from other runs is reported like what this one has made.
   const imports = new Set(own.imports?.map(({ id }) => id));
-  const taken = Object.values(upstream).flatMap(({ stage }) => (imports.has(stage.id) ? [stage] : []));
+  // Of an evaluation it is not known which images of the other run it was of.
+  const taken = Object.values(upstream).flatMap(({ stage }) =>
+    imports.has(stage.id) && stage.uses !== 'evaluate' ? [stage] : [],
+  );
   const settled = await Promise.all(
     own.stages.map((stage) => withSettings(store, stage, upstream, upstreamKeys)),
   );

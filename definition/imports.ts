@@ -11,8 +11,8 @@ export interface StageOfRun {
   readonly stage: string;
 }
 
-/** Types of stage whose results others build on. */
-export const importedTypes = ['train-experts', 'distill', 'select'] as const;
+/** Types of stage whose results others build on; of an evaluation, its numbers and its scores. */
+export const importedTypes = ['train-experts', 'distill', 'select', 'evaluate'] as const;
 
 /** A stage that is not computed: its result is that of another run. */
 export interface ImportedStage {
