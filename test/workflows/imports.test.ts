@@ -5,37 +5,14 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { ApplicationFailure } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import type { BeginStageInput, ResolveImportsInput, UpstreamStage } from '../../activities/contract.js';
+import type { BeginStageInput, ResolveImportsInput } from '../../activities/contract.js';
 import type { DistillChunkInput } from '../../compute/protocol.js';
 import type { Plan } from '../../definition/plan.js';
 import { pipelineStatus } from '../../workflows/index.js';
 import { timeSkippingServer } from '../support/temporal.js';
 import { failureOf, startPipeline, withWorkers } from './harness.js';
-import { distillation, evaluation, experts, fullPlan, planOf, reporting } from './plans.js';
+import { distillation, evaluation, fullPlan, planOf, reporting, takenExperts as taken } from './plans.js';
 import { Pretend, reference } from './pretend.js';
-
-const taken: UpstreamStage = {
-  stage: experts(),
-  manifest: {
-    key: 'k'.repeat(64),
-    type: 'train-experts',
-    output: {
-      type: 'train-experts',
-      trajectories: reference('experts of another run'),
-      count: 9,
-      accuracyByEpoch: [0.1, 0.9],
-      accuracy: 0.9,
-      std: 0.01,
-    },
-    workflowId: 'other/experts',
-    runId: 'r',
-    finishedAt: '2026-11-29T10:00:00.000Z',
-    seconds: 1,
-  },
-  state: 'cached',
-  preemptions: 0,
-  failures: 0,
-};
 
 const plan: Plan = {
   ...planOf(distillation(40, 15, 20), evaluation(), reporting(['distill', 'evaluate'])),

@@ -1,6 +1,7 @@
 /**
  * @file Small plans for tests of the orchestration.
  */
+import type { UpstreamStage } from '../../activities/contract.js';
 import { compile } from '../../definition/index.js';
 import type {
   CustomStage,
@@ -14,6 +15,7 @@ import type {
   TrainExpertsStage,
 } from '../../definition/plan.js';
 import type { NetworkSpec } from '../../networks/spec.js';
+import { reference } from './pretend.js';
 
 export const network: NetworkSpec = {
   architecture: 'ConvNet',
@@ -192,3 +194,27 @@ stages:
   report: { uses: report }
 `).plan;
 }
+
+/** Experts that another run has trained. */
+export const takenExperts: UpstreamStage = {
+  stage: experts(),
+  manifest: {
+    key: 'k'.repeat(64),
+    type: 'train-experts',
+    output: {
+      type: 'train-experts',
+      trajectories: reference('experts of another run'),
+      count: 9,
+      accuracyByEpoch: [0.1, 0.9],
+      accuracy: 0.9,
+      std: 0.01,
+    },
+    workflowId: 'other/experts',
+    runId: 'r',
+    finishedAt: '2026-11-29T10:00:00.000Z',
+    seconds: 1,
+  },
+  state: 'cached',
+  preemptions: 0,
+  failures: 0,
+};

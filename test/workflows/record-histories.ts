@@ -8,6 +8,8 @@ import { join } from 'node:path';
 import { ApplicationFailure } from '@temporalio/common';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { compile } from '../../definition/index.js';
+import type { Plan } from '../../definition/plan.js';
 import { distilleryHome } from '../../setup/home.js';
 import { ensureTemporal } from '../../setup/temporal.js';
 import { packageRoot } from '../../setup/package-root.js';
@@ -20,7 +22,17 @@ import {
 } from '../../workflows/index.js';
 import { quietRuntime } from '../support/temporal.js';
 import { startPipeline, withWorkers, type PipelineHandle } from './harness.js';
-import { distillation, evaluation, experts, fullPlan, planOf, selection, sweep } from './plans.js';
+import {
+  distillation,
+  evaluation,
+  experts,
+  fullPlan,
+  network,
+  planOf,
+  selection,
+  sweep,
+  takenExperts as taken,
+} from './plans.js';
 import { Pretend, untilCancelled, type Interference } from './pretend.js';
 
 /** One lost worker, one error that passes. */
@@ -59,6 +71,9 @@ try {
     discarded: recordDiscarded,
     swept: recordSwept,
     long: recordLong,
+    taken: recordTaken,
+    whole: recordWhole,
+    late: recordLate,
   };
   for (const [what, record] of Object.entries(records))
     if (only.length === 0 || only.includes(what)) await record();
@@ -191,6 +206,62 @@ async function recordLong(): Promise<void> {
   await withWorkers(server, new Pretend(), async () => {
     await (await startPipeline(server.client, plan, {}, 'long')).result();
     await save('long/distill');
+  });
+}
+
+/** Experts of another run stand for a stage. */
+async function recordTaken(): Promise<void> {
+  const pretend = new Pretend();
+  pretend.imported = { experts: taken };
+  const plan: Plan = {
+    ...planOf(distillation(40, 15, 20), evaluation()),
+    imports: [{ id: 'experts', uses: 'train-experts', from: { workflowId: 'other', stage: 'experts' } }],
+  };
+  await withWorkers(server, pretend, async () => {
+    await (await startPipeline(server.client, plan, {}, 'taken')).result();
+    await save('taken');
+    await save('taken/distill');
+    await save('taken/evaluate');
+  });
+}
+
+/** Networks are trained on the whole training set as well, and one training loses its worker. */
+async function recordWhole(): Promise<void> {
+  const leaving: Interference = ({ name }, nth) => {
+    if (name === 'evaluateNetwork' && nth === 2) throw ApplicationFailure.retryable('leaving', 'Preempted');
+  };
+  const { epochs, lr, momentum, weightDecay, batchSize, augmentation } = { ...evaluation().with, lr: 0.01 };
+  const full = { networks: [network], runs: 2, epochs, lr, momentum, weightDecay, batchSize, augmentation };
+  const ofPicks = { ...evaluation().with, dataset: { stage: 'coreset', output: 'result' } };
+  const plan = planOf(
+    experts(),
+    selection(),
+    evaluation({ needs: ['coreset'], with: { ...ofPicks, baselines: ['random', 'full'], full } }),
+  );
+  await withWorkers(server, new Pretend(leaving), async () => {
+    await (await startPipeline(server.client, plan, {}, 'whole')).result();
+    await save('whole');
+    await save('whole/evaluate');
+  });
+}
+
+/** The iterations follow from what the experts reach. */
+async function recordLate(): Promise<void> {
+  const stages = `  experts: { uses: train-experts, with: { count: 2, epochs: 10 } }
+  distill:
+    uses: distill
+    tags: { kind: late }
+    with:
+      trajectories: \${{ stages.experts.trajectories }}
+      ipc: 1
+      iterations: \${{ round(50 * stages.experts.accuracy) }}
+      method: { synSteps: 5, expertEpochs: 2, maxStartEpoch: 4, lrImg: 1000, lrLr: 1.0e-5 }
+`;
+  const { plan } = compile(`name: late\ndataset: fashion-mnist\nstages:\n${stages}`);
+  await withWorkers(server, new Pretend(), async () => {
+    await (await startPipeline(server.client, plan, {}, 'late')).result();
+    await save('late');
+    await save('late/distill');
   });
 }
 
