@@ -92,7 +92,8 @@ async function otherType(store: ArtifactStore, { uses }: ImportedStage, key: str
   return `${store.location} has no result of that key`;
 }
 
-const made: Readonly<Record<ImportedStage['uses'], string>> = {
+/** What would have seen held-out images; of an evaluation nothing else is made. */
+const made: Readonly<Record<Exclude<ImportedStage['uses'], 'evaluate'>, string>> = {
   'train-experts': 'its experts were trained',
   distill: 'its images were distilled',
   select: 'its images were selected',
@@ -114,7 +115,8 @@ function checkFit(imported: ImportedStage, identity: StageIdentity, plan: Plan, 
   if (zca !== dataset.zca) {
     throw wrong(imported, `it was made ${zca ? 'with' : 'without'} \`zca\`; say the same of this data set`);
   }
-  if (imported.uses !== 'train-experts' && !startsFrom(plan, imported)) return;
+  const { uses } = imported;
+  if (uses === 'evaluate' || (uses !== 'train-experts' && !startsFrom(plan, imported))) return;
   const ours: Pick<IdentityDataset, 'limit' | 'holdout' | 'seed'> = dataset;
   for (const [name, theirs, own] of [
     ['dataset.limit', limit, ours.limit],
@@ -125,11 +127,11 @@ function checkFit(imported: ImportedStage, identity: StageIdentity, plan: Plan, 
     const text = theirs === undefined ? 'all images' : String(theirs);
     throw wrong(
       imported,
-      `${made[imported.uses]} with ${name} ${text}, ` +
+      `${made[uses]} with ${name} ${text}, ` +
         `and this definition has ${String(own ?? 'all images')}: they would have seen held-out images; make them equal`,
     );
   }
-  if (imported.uses !== 'train-experts') return;
+  if (uses !== 'train-experts') return;
   if (canonicalJson(identity.network) === canonicalJson(plan.network)) return;
   throw wrong(
     imported,

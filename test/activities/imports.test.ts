@@ -16,7 +16,7 @@ import type { Plan } from '../../definition/plan.js';
 import type { TrainExpertsOutput } from '../../definition/stages.js';
 import { DistilleryError } from '../../errors/errors.js';
 import { MemoryStore } from '../support/memory-store.js';
-import { distillation, experts, network, planOf } from '../workflows/plans.js';
+import { distillation, evaluation, experts, network, planOf } from '../workflows/plans.js';
 import { putExpert, run } from './fixtures.js';
 
 const begin: BeginStageInput = { stage: experts(), run, inputs: {}, cache: true };
@@ -67,6 +67,34 @@ describe('results of other runs', () => {
       assert.equal(found.state, 'cached');
       assert.deepEqual(found.stage.with, experts().with);
     }
+  });
+
+  it('may be an evaluation, whose numbers others look at', async () => {
+    const origin = { workflowId: 'first/evaluate', runId: 'r', now: new Date() };
+    const dataset = await store.putBlob(new Uint8Array(1), 'application/octet-stream');
+    const evaluated = await beginStage(
+      store,
+      { stage: evaluation(), run, inputs: { dataset }, cache: true },
+      origin,
+    );
+    const scores = await store.putBlob(new Uint8Array(2), 'application/json');
+    const row = {
+      trainedOn: 'distilled',
+      architecture: 'ConvNet',
+      mean: 0.7,
+      std: 0,
+      accuracies: [0.7],
+    } as const;
+    const output = { type: 'evaluate', scores, rows: [row] } as const;
+    const startedAt = new Date().toISOString();
+    await finishStage(store, { key: evaluated.key, type: 'evaluate', output, startedAt }, origin);
+    const from = { workflowId: 'first', stage: 'evaluate' };
+    const { experts: found } = await resolve(planWith(from, 'evaluate'), { limit: 7 });
+    assert.deepEqual(found?.manifest.output, output);
+    assert.match(
+      await refusal(resolve(planWith(from, 'select'))),
+      /it is a evaluate stage|it is an evaluate stage/,
+    );
   });
 
   it('are found by the name of a run that took them from the store itself', async () => {

@@ -26,7 +26,13 @@ describe('completion', () => {
 
   /** What bash offers after these words; whether it may also offer files. */
   function offered(...words: string[]): { words: string[]; files: boolean } {
+    return offeredWith('', ...words);
+  }
+
+  /** @param before what the shell knows already */
+  function offeredWith(before: string, ...words: string[]): { words: string[]; files: boolean } {
     const script = `
+      ${before}
       source "$1"; shift
       files=yes
       compopt() { files=no; }
@@ -52,6 +58,21 @@ describe('completion', () => {
     assert.deepEqual(offered('graph', '--format', ''), { words: ['mermaid', 'svg', 'dot'], files: false });
     assert.deepEqual(offered('init', '--yes', '--method', 'd').words, ['dsa', 'dc', 'dm', 'dd']);
     assert.deepEqual(offered('run', '-p', 'ipc=1', '--det').words, ['--detach']);
+  });
+
+  it('in bash asks for ids of runs where one is meant, and is silent without a server', () => {
+    const runs = 'distillery() { [[ "$*" == "completion runs" ]] && printf "%s\\n" fmnist sweep-2; }';
+    assert.deepEqual(offeredWith(runs, 'status', ''), { words: ['fmnist', 'sweep-2'], files: false });
+    assert.deepEqual(offeredWith(runs, 'logs', 'sw').words, ['sweep-2']);
+    assert.deepEqual(offeredWith(runs, 'plan', '').words, []);
+    assert.deepEqual(offered('status', '').words, []);
+  });
+
+  it('prints no id where no server answers', async () => {
+    const started = performance.now();
+    const { code, out, err } = await distilleryIn(home, ['completion', 'runs']);
+    assert.deepEqual([code, out, err], [0, '', '']);
+    assert.ok(performance.now() - started < 20_000);
   });
 
   it('in bash leaves files to the shell where files are meant, and only there', () => {

@@ -10,7 +10,7 @@ import { recordTrajectorySet } from '../../activities/record-trajectory-set.js';
 import { stageIdentity } from '../../activities/stage-identity.js';
 import { differenceLines } from '../../cli/plans/difference-lines.js';
 import { planDifference } from '../../cli/plans/plan-difference.js';
-import { storeLines } from '../../cli/plans/plan-store.js';
+import { storeLines, storeWord } from '../../cli/plans/plan-store.js';
 import { storedStages } from '../../cli/plans/stored-stages.js';
 import { terminalInMemory } from '../../cli/terminal/terminal.js';
 import { sha256 } from '../../artifacts/digest.js';
@@ -175,6 +175,30 @@ describe('the store', () => {
     await store.remove(output.trajectories.key);
     const [lost] = (await storedStages(store, plan, bytes)).stages;
     assert.equal(lost?.found, undefined);
+  });
+
+  it('is not asked for what a condition skips, which no count has', async () => {
+    const { store } = await storeWithExperts();
+    const skippedIf = (condition: string): string =>
+      changed('    needs: [experts]', `    needs: [experts]\n    when: '\${{ ${condition} }}'`);
+    for (const [condition, skips] of [
+      ['false', true],
+      ['stages.experts.accuracy > 0.9', true],
+      ['stages.experts.accuracy > 0.5', false],
+      ['stages.distill.accuracy > 0.5', false],
+    ] as const) {
+      const { plan: open } = compile(skippedIf(condition));
+      const stored = await storedStages(store, open, bytes);
+      const skipped = stored.stages.flatMap(({ stage, skipped: why }) =>
+        why === undefined ? [] : [stage.id],
+      );
+      assert.deepEqual(skipped, skips ? ['evaluate'] : []);
+      assert.deepEqual(storeLines({ stored }), [
+        `1 of ${skips ? 3 : 4} stages is in memory already: experts.`,
+        ...(skips ? ['Skipped, as a condition (when) does not hold: evaluate.'] : []),
+      ]);
+      assert.equal(storeWord({ stored }, 'evaluate'), skips ? 'skipped' : '-');
+    }
   });
 
   it('says the settings that follow from what is there, and the key that they make', async () => {
