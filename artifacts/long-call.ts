@@ -33,6 +33,7 @@ export class LongCall {
     this.#said = true;
     const seconds = Math.round((performance.now() - this.#start) / 1000);
     const waited = seconds > 0 ? ` (waited ${seconds} s)` : '';
-    this.say(`the store at ${this.location}: ${this.#reason}${waited}`);
+    // Where lines are cut, the reason stays.
+    this.say(`the store: ${this.#reason}${waited}, at ${this.location}`);
   }
 }

@@ -71,6 +71,9 @@ export function failureReason(error: unknown, secrets: readonly string[]): strin
     case 'skewed':
       return clockDifference(error);
     default:
+      // SeaweedFS, for one, has no other answer when its disk is full, and says no more than "please try again".
+      if (error instanceof StoreAnswer && error.status === 500)
+        return `${redact(error.code, secrets)}, perhaps its disk is full; see its log`;
       return redact(describe(error), secrets);
   }
 }
@@ -126,7 +129,6 @@ function advice(error: unknown): string {
 }
 
 function passingAdvice(error: unknown): string {
-  // SeaweedFS, for one, has no other answer when its disk is full.
   if (error instanceof StoreAnswer && error.status >= 500)
     return 'Check the log of the store, and that its disk is not full.';
   return 'Check that the store runs and that S3_ENDPOINT is its address.';

@@ -9,7 +9,7 @@ export interface StoreWork {
   /** Ends requests and waits at once; calls then reject with its reason. */
   readonly signal?: AbortSignal;
   /**
-   * Told why a call takes long, for example `the store at http://s3:9000/distillery: ECONNREFUSED (waited 12 s)`: at
+   * Told why a call takes long, for example `the store: ECONNREFUSED (waited 12 s), at http://s3:9000/distillery`: at
    * each failed attempt and every two seconds. Undefined once the store has answered.
    */
   readonly onWait?: (reason: string | undefined) => void;

@@ -1,6 +1,7 @@
 /**
  * @file Waiting for a server to be of use, and what to say when it never is.
  */
+import { statfsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DistilleryError } from '../errors/errors.js';
 import { logTail, type ServerProcess } from './process.js';
@@ -13,7 +14,12 @@ export interface Readiness {
   /** Resolves when the server does real work; rejects or hangs otherwise. */
   readonly probe: () => Promise<void>;
   readonly timeoutMs: number;
+  /** The folder of its data; a disk without room explains much that logs do not. */
+  readonly dataDir: string;
 }
+
+/** With less room than this it is worth a word. */
+const littleRoom = 2 ** 30;
 
 /** Two servers chose the same port at the same time: another try with other ports will do. */
 export class PortTakenError extends Error {}
@@ -39,17 +45,26 @@ export async function waitUntilReady(readiness: Readiness): Promise<void> {
     }
     await sleep(pause);
   }
-  await server.stop();
+  // What it says of being stopped explains nothing.
   const tail = logTail(log);
+  const ended = exit;
+  await server.stop();
   if (/address already in use|port.*(?:in use|not available|unavailable)/i.test(tail)) {
     throw new PortTakenError(tail);
   }
   throw new DistilleryError(
     'ServerUnavailable',
-    (exit === undefined
+    (ended === undefined
       ? `${name} was not ready after ${Math.round(timeoutMs / 1000)} s (${reason})`
-      : `${name} ended at once (${exit})`) + `; its log ${log} ends with:\n${tail}`,
+      : `${name} ended at once (${ended})`) +
+      `${roomLeft(readiness.dataDir)}; its log ${log} ends with:\n${tail}`,
   );
+}
+
+function roomLeft(folder: string): string {
+  const { bavail, bsize } = statfsSync(folder);
+  const free = bavail * bsize;
+  return free < littleRoom ? `; the disk of ${folder} has only ${Math.floor(free / 1e6)} MB left` : '';
 }
 
 async function within(work: Promise<void>, milliseconds: number): Promise<void> {

@@ -82,6 +82,7 @@ async function start(options: S3Options): Promise<RunningS3> {
     log: options.log,
     probe: () => probeS3(connection),
     timeoutMs: 60_000,
+    dataDir: options.dataDir,
   });
   return { ...connection, pid: server.pid, exited: server.exited, stop: () => server.stop() };
 }
@@ -169,6 +170,8 @@ export function s3Client(connection: S3Connection): Client {
     accessKey: connection.accessKey,
     secretKey: connection.secretKey,
     region: connection.region,
+    // Whoever asks again says so in words of its own.
+    retryOptions: { disableRetry: true },
   });
 }
 

@@ -79,6 +79,7 @@ async function start(options: TemporalOptions): Promise<RunningTemporal> {
     log: options.log,
     probe: () => probeTemporal(address, namespace),
     timeoutMs: 60_000,
+    dataDir: options.dataDir,
   });
   return {
     address,

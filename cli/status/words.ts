@@ -52,7 +52,7 @@ export function troubleWords(stage: StageView): string[] {
   return budgetWords(stage).map(printable);
 }
 
-/** `waiting for the store at …: ECONNREFUSED (waited 12 s)`, when a unit says so. */
+/** `waiting for the store: ECONNREFUSED (waited 12 s), at …`, when a unit says so. */
 export function waitingWords({ units }: Pick<StageView, 'units'>): string[] {
   const reason = units.find(({ waiting }) => waiting !== undefined)?.waiting;
   return reason === undefined ? [] : [`waiting for ${printable(reason)}`];

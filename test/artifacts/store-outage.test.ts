@@ -44,7 +44,7 @@ test('calls wait while the store is away, say so, and succeed when it is back', 
   setTimeout(() => void gate.open(), 1500);
   const [, , { created }] = await calls;
   assert.equal(created, true);
-  assert.match(told[0] ?? '', /^the store at http:\/\/127\.0\.0\.1:\d+\/contract: E/);
+  assert.match(told[0] ?? '', /^the store: E.*, at http:\/\/127\.0\.0\.1:\d+\/contract$/);
   assert.equal(told.at(-1), undefined);
   assert.deepEqual(await store.getObject('outage/during.bin'), text('during'));
 });
@@ -92,13 +92,22 @@ test('what may pass is waited for; how it is called in the end says what to do',
       /the clock of this machine differs .*Set the clocks right/,
     ],
   ];
+  const told: (string | undefined)[] = [];
+  const onWait = (reason: string | undefined) => told.push(reason);
   for (const [status, code, expected, message] of answers) {
     const answer = { kind: 'answer', status, code } as const;
     proxy.fail('PUT', answer, answer);
     await assert.rejects(spoiled.putObject('outage/b', text('b'), 'text/plain'), { code: expected, message });
     proxy.fail('PUT', answer, answer);
-    await onBehalfOf({ patienceMs: 5000 }, () => spoiled.putObject('outage/b', text('b'), 'text/plain'));
+    await onBehalfOf({ patienceMs: 5000, onWait }, () =>
+      spoiled.putObject('outage/b', text('b'), 'text/plain'),
+    );
   }
+  assert.ok(
+    told.some((reason) =>
+      reason?.startsWith('the store: InternalError, perhaps its disk is full; see its log'),
+    ),
+  );
 });
 
 /** Passes connections on to a server, or refuses them, always at the same port. */

@@ -91,7 +91,7 @@ describe('compute process', () => {
     setTimeout(() => stop.abort(new Stopped('preempt')), 5000);
     await assert.rejects(running, Stopped);
     const told = seen.flatMap(({ waiting }) => waiting ?? []);
-    assert.match(told.at(-1) ?? '', /^the store at http:\/\/127\.0\.0\.1:1\/distillery: ECONNREFUSED/);
+    assert.match(told.at(-1) ?? '', /^the store: ECONNREFUSED.*, at http:\/\/127\.0\.0\.1:1\/distillery$/);
   });
 
   for (const reason of ['cancel', 'preempt', 'drop'] as const) {

@@ -8,7 +8,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
+import { tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -135,7 +135,7 @@ const chunks = ({ command }: WatchedWorker) =>
 
 test(
   'a run with a failed attempt and a lost worker is told by logs, metrics and health',
-  { timeout: 300_000 },
+  { timeout: 480_000 },
   async () => {
     const pipelines = await startWorker('pipeline', '--deployment-name', 'distillery', '--build-id', 'one');
     const first = await startWorker('compute', '--checkpoint-interval', '0');
@@ -251,6 +251,42 @@ test(
   },
 );
 
+test('metrics have the values of the run', async () => {
+  const store = await openStore(connectionEnvironment(servers));
+  const losses: number[] = [];
+  for await (const { key } of store.list('results/tiny/watched/')) {
+    if (!key.endsWith('/metrics.jsonl')) continue;
+    const text = Buffer.from((await store.getObject(key)) ?? []).toString();
+    for (const line of text.split('\n').filter((one) => one !== ''))
+      losses.push((JSON.parse(line) as { loss: number }).loss);
+  }
+  assert.equal(losses.length, 400);
+  const one = (name: string, label: string): number => {
+    const [value] = [...(series.get(name) ?? [])].flatMap(([labels, of]) =>
+      labels.includes(label) ? [of] : [],
+    );
+    assert.ok(value !== undefined, `${name}{${label}}`);
+    return value;
+  };
+  const loss = one('distillery_matching_loss', 'workflow="watched/distill"');
+  assert.ok(
+    losses.some((known) => Math.abs(known - loss) <= 1e-6 * Math.abs(loss)),
+    `a loss of ${loss}`,
+  );
+  const speed = one('distillery_iterations_per_second', 'task="distillChunk"');
+  assert.ok(speed > 0.05 && speed < 5000, `${speed} iterations a second`);
+  const [count, bytes, seconds] = ['bytes_count', 'bytes_sum', 'seconds_sum'].map((name) =>
+    one(`distillery_checkpoint_${name}`, 'task="distillChunk"'),
+  ) as [number, number, number];
+  // At the least ten images of 28x28 in four bytes.
+  assert.ok(bytes / count > 31_360 && bytes / count < 1e6, `checkpoints of ${bytes / count} bytes`);
+  assert.ok(seconds / count > 0 && seconds / count < 10, `checkpoints in ${seconds / count} s`);
+  const memory = one('distillery_device_memory_bytes', 'device="cpu"');
+  assert.ok(memory > 5e7 && memory < totalmem(), `${memory} bytes of memory`);
+  // One process was killed.
+  assert.equal(one('distillery_failures_total', 'final="false"'), 1);
+});
+
 test('the dashboard asks for metrics that there are', () => {
   const path = join(packageRoot(), 'deploy', 'grafana', 'distillery.json');
   const { panels } = JSON.parse(readFileSync(path, 'utf8')) as {
@@ -288,7 +324,7 @@ async function sayings(): Promise<Map<string, string>> {
     [['logs', 'watched'], environment, 0],
     [['list', '--json'], environment, 0],
     ...wrong.map((changed): [string[], NodeJS.ProcessEnv, number] => [
-      ['artifacts', 'get', 'watched', '--output', join(folder, 'got')],
+      ['artifacts', 'get', 'watched', '--to', join(folder, 'got')],
       { ...environment, ...changed },
       1,
     ]),

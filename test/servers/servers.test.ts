@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -172,6 +172,35 @@ test('a program that does not start is an error with the end of its log', async 
   await assert.rejects(startTemporal({ binary: '/nowhere/temporal', dataDir: join(home, 'none'), log }), {
     name: 'ServerUnavailable',
   });
+});
+
+test('a program that never gets ready is not said to have ended', async () => {
+  const { waitUntilReady } = await import('../../servers/readiness.js');
+  const log = join(home, 'never.log');
+  writeFileSync(log, 'no room\n');
+  let end: (exit: { code: number | null; signal: NodeJS.Signals | null }) => void = () => undefined;
+  const exited = new Promise<Parameters<typeof end>[0]>((resolve) => (end = resolve));
+  const stop = () => {
+    writeFileSync(log, 'stopping\n', { flag: 'a' });
+    end({ code: 0, signal: null });
+    return Promise.resolve();
+  };
+  const probe = () => Promise.reject(new Error('InternalError'));
+  await assert.rejects(
+    waitUntilReady({
+      name: 'it',
+      process: { pid: 1, exited, stop },
+      log,
+      probe,
+      timeoutMs: 200,
+      dataDir: home,
+    }),
+    {
+      name: 'ServerUnavailable',
+      message:
+        /^it was not ready after 0 s \(InternalError\)(; the disk of .*)?; its log .* ends with:\n *no room\s*$/,
+    },
+  );
 });
 
 /** A process of its own that starts servers; `options` is code. */
