@@ -111,7 +111,7 @@ test('parameters from a file, over which the command line wins', async () => {
     ],
     ['- 1\n', /\.yaml:1:1: a parameter file is a mapping, such as "ipc: 10"/],
     ['ipd: 3\n', /there is no parameter "ipd"; did you mean "ipc"\?/],
-    ['ipc: 1000\n', /the parameter "ipc" was given "1000": must be at most 50/],
+    ['ipc: 1000\n', /the parameter "ipc" was given 1000: must be at most 50/],
   ];
   for (const [text, message] of wrong) {
     const { code, err } = await distillery(parameters(text));

@@ -22,6 +22,7 @@ const distilleryActivities = [
   'beginStage',
   'cancelCaller',
   'compileDefinition',
+  'computeStage',
   'discardCheckpoints',
   'distillChunk',
   'evaluateNetwork',
@@ -71,7 +72,7 @@ describe('DistilleryPlugin', () => {
   it('offers the activities of a role', () => {
     const named = (role: 'pipeline' | 'compute') =>
       Object.keys(new DistilleryPlugin({ role }).configureWorker({ taskQueue: 'q' }).activities ?? {}).sort();
-    const compute = ['distillChunk', 'evaluateNetwork', 'selectImages', 'trainExpert'];
+    const compute = ['computeStage', 'distillChunk', 'evaluateNetwork', 'selectImages', 'trainExpert'];
     assert.deepEqual(named('compute'), compute);
     assert.deepEqual(
       named('pipeline'),
