@@ -8,6 +8,9 @@ import type { CustomStage } from '../definition/plan.js';
 import { DistilleryError } from '../errors/errors.js';
 import type { CustomStageType } from './stage-type.js';
 
+/** Where a worker of one's own is given types of stages. */
+const own = { pipeline: '`stages`', compute: '`stageModules`' } as const;
+
 /**
  * @param worker what kind of worker this is, for messages
  * @throws DistilleryError `InvalidDefinition` when there is none of that name and version
@@ -30,7 +33,7 @@ export function typeOf(
   throw new DistilleryError(
     'InvalidDefinition',
     `This ${worker} worker does not know the type of stage ${customUses(name)} (${known}): start every ${worker} ` +
-      'worker with the module that defines it, by --stages FILE or in DISTILLERY_STAGES.',
+      `worker with the module that defines it, by --stages FILE or in DISTILLERY_STAGES; one of your own, with ${own[worker]} of the plugin.`,
   );
 }
 

@@ -15,7 +15,7 @@ export function unknownCustomType(uses: string, types: StageTypes): string | und
     const known = added.length === 0 ? 'none was added' : `there are: ${added.join(', ')}`;
     return (
       `there is no type of stage ${shown(uses)} here${meant || `; ${known}`}. ` +
-      'The module that defines one is given by --stages FILE or in DISTILLERY_STAGES, also to the pipeline workers'
+      'The module that defines one is given by --stages FILE or in DISTILLERY_STAGES, also to the workers'
     );
   }
   if (closest(uses, builtinTypes) !== undefined) return undefined;

@@ -8,6 +8,8 @@ import { loadersVariable, loadLoaderModules } from '../custom/loader-modules.js'
 import { loadStageModules, stagesVariable } from '../custom/stage-modules.js';
 import { COMPUTE_QUEUE, PIPELINE_QUEUE } from '../workflows/queues.js';
 import { createComputeActivities, createLightActivities } from '../activities/index.js';
+import type { LightDependencies } from '../activities/index.js';
+import type { ComputePool } from '../compute/pool.js';
 import { workflowSource } from './bundle.js';
 import { connectWorker } from './connection.js';
 import { createPool, lightDependencies, slotsOf, type ComputeSettings, type Role } from './dependencies.js';
@@ -76,31 +78,45 @@ async function listen(options: RunWorkerOptions, notice: AbortSignal): Promise<v
   const health = new WorkerHealth();
   const healthServer = options.health && (await serveHealth(options.health, health));
   try {
-    // Not before there is something to run: it would keep the process alive.
+    // Before there is a runtime, which would keep the process when a module does not load.
+    const equipment = await equip(options);
     installRuntime({ onEvent, metrics });
-    await work(options, notice, health);
+    await work(options, equipment, notice, health);
   } finally {
     healthServer?.close();
   }
 }
 
-async function work(options: RunWorkerOptions, notice: AbortSignal, health: WorkerHealth): Promise<void> {
-  const { queue: role, computeQueue = COMPUTE_QUEUE, onEvent = () => undefined } = options;
-  const stages =
-    role === 'compute' ? [] : await loadStageModules(options.stages ?? [], process.env[stagesVariable]);
+interface Equipment {
+  readonly dependencies: LightDependencies;
+  readonly pool: ComputePool;
+}
+
+/** Loads the modules of the worker's owner. No process of the pool starts before its first task. */
+async function equip(options: RunWorkerOptions): Promise<Equipment> {
+  const { queue: role, onEvent = () => undefined, stages: modules = [], stageModules = [] } = options;
+  const stages = role === 'compute' ? [] : await loadStageModules(modules, process.env[stagesVariable]);
   const datasets =
     role === 'compute' ? {} : await loadLoaderModules(options.loaders ?? [], process.env[loadersVariable]);
-  const dependencies = lightDependencies((line) => onEvent({ type: 'note', line }), {
-    stages,
-    datasets,
-  });
+  const settings = { ...options, stageModules: [...stageModules, ...modules] };
+  return {
+    dependencies: lightDependencies((line) => onEvent({ type: 'note', line }), { stages, datasets }),
+    pool: createPool(settings, (engine) => onEvent({ type: 'engine', engine })),
+  };
+}
+
+async function work(
+  options: RunWorkerOptions,
+  { dependencies, pool }: Equipment,
+  notice: AbortSignal,
+  health: WorkerHealth,
+): Promise<void> {
+  const { queue: role, computeQueue = COMPUTE_QUEUE, onEvent = () => undefined } = options;
   const keys = codecKeysFrom(process.env);
   const dataConverter = withCodec(undefined, keys);
   const tracing = wantsTraces(process.env) ? await startTracing() : undefined;
   const { connection, address, namespace } = await connectWorker(options.waitSeconds ?? 10);
   health.connected(connection);
-  const modules = { stageModules: [...(options.stageModules ?? []), ...(options.stages ?? [])] };
-  const pool = createPool({ ...options, ...modules }, (engine) => onEvent({ type: 'engine', engine }));
   try {
     const { location } = await dependencies.store();
     onEvent({ type: 'connected', address, namespace, store: location });

@@ -4,7 +4,7 @@
  */
 import type { Client, WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
 import { QueryNotRegisteredError } from '@temporalio/client';
-import { WorkflowNotFoundError } from '@temporalio/common';
+import { ValueError, WorkflowNotFoundError } from '@temporalio/common';
 import { decodeOptionalSinglePayload } from '@temporalio/common/lib/internal-non-workflow/index.js';
 
 import type { PipelineStatus, StageStatus, UnitProgress } from '../../definition/stages.js';
@@ -21,7 +21,8 @@ export async function collectRun(client: Client, workflowId: string, etaOf: EtaO
   const handle = client.workflow.getHandle(workflowId);
   const description = await describe(handle);
   const answer = await queryStatus<PipelineStatus>(client, handle);
-  if (answer === undefined) return withoutWorker(description);
+  if (answer === undefined) return withoutStatus(description, noWorker);
+  if (answer === 'unreadable') return withoutStatus(description, noKey);
   if (answer === 'not-a-pipeline')
     throw new DistilleryError(
       'InvalidDefinition',
@@ -76,11 +77,13 @@ async function describe(handle: WorkflowHandle): Promise<WorkflowExecutionDescri
 async function queryStatus<T>(
   client: Client,
   handle: WorkflowHandle,
-): Promise<T | 'not-a-pipeline' | undefined> {
+): Promise<T | 'not-a-pipeline' | 'unreadable' | undefined> {
   try {
     return await client.withDeadline(Date.now() + queryTimeoutMs, () => handle.query<T>('status'));
   } catch (error) {
-    return error instanceof QueryNotRegisteredError ? 'not-a-pipeline' : undefined;
+    if (error instanceof QueryNotRegisteredError) return 'not-a-pipeline';
+    // Without a key, or without the right one.
+    return error instanceof ValueError || error instanceof DistilleryError ? 'unreadable' : undefined;
   }
 }
 
@@ -151,8 +154,15 @@ function closeTime({ closeTime: closed }: WorkflowExecutionDescription): Pick<Ru
   return closed === undefined ? {} : { finishedAt: closed.toISOString() };
 }
 
+const noWorker =
+  'No pipeline worker answers, so the stages are not known. ' +
+  'Start one with `distillery up` or `distillery worker --queue pipeline`.';
+const noKey =
+  'The worker answers encrypted, and not with a key that this command has, so the stages are not known. ' +
+  'Name the file of its keys in DISTILLERY_CODEC_KEY_FILE.';
+
 /** What the server knows by itself. */
-function withoutWorker(description: WorkflowExecutionDescription): RunView {
+function withoutStatus(description: WorkflowExecutionDescription, note: string): RunView {
   return {
     name: description.type,
     workflowId: description.workflowId,
@@ -161,8 +171,6 @@ function withoutWorker(description: WorkflowExecutionDescription): RunView {
     startedAt: description.startTime.toISOString(),
     ...closeTime(description),
     stages: [],
-    note:
-      'No pipeline worker answers, so the stages are not known. ' +
-      'Start one with `distillery up` or `distillery worker --queue pipeline`.',
+    note,
   };
 }

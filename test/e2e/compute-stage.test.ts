@@ -17,6 +17,7 @@ import { connectionEnvironment } from '../../servers/connection.js';
 import { startEmbedded, type EmbeddedServers } from '../../servers/embedded.js';
 import type { pipeline } from '../../workflows/index.js';
 import { childrenOf } from '../faults/processes.js';
+import { CommandProcess } from '../support/command.js';
 import { writeIdxFolder } from '../support/idx.js';
 import { bandImages } from '../support/images.js';
 import { tinyClasses, tinyShape } from '../support/tiny.js';
@@ -151,4 +152,14 @@ test('an error says where it comes from, and whether it can pass', { timeout: 12
   const hopeless = await failed('hopeless', true);
   assert.match(hopeless.error ?? '', /give up/);
   assert.equal(hopeless.failures, 0);
+});
+
+test('a worker without its module ends and says so', { timeout: 60_000 }, async () => {
+  const environment = { ...process.env, ...connectionEnvironment(servers) };
+  const command = new CommandProcess(
+    ['worker', '--queue', 'compute', '--stages', 'nowhere.mjs'],
+    environment,
+  );
+  assert.equal(await command.status(), 2);
+  assert.match(command.said, /There is no module of stages at .*nowhere\.mjs/);
 });
