@@ -49,8 +49,12 @@ function comparedWith(
   const own = distilled ?? selected;
   if (own && random) {
     const difference = own.mean - random.mean;
+    const size = points(difference);
+    const others = `${integer(images)} random real images`;
     parts.push(
-      `${points(difference)} points ${difference < 0 ? 'less' : 'more'} than ${integer(images)} random real images`,
+      size === '0.0'
+        ? `as much as ${others}`
+        : `${size} points ${difference < 0 ? 'less' : 'more'} than ${others}`,
     );
   }
   if (own && full && full.mean > 0) {

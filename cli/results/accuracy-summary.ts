@@ -123,10 +123,9 @@ function differences(rows: readonly EvaluationRow[]): string[] {
     const random = rows.find((other) => other.trainedOn === 'random' && other.architecture === architecture);
     if (random === undefined) return [];
     const points = (row.mean - random.mean) * 100;
-    const verb = points >= 0 ? 'beat' : 'fall behind';
     const size = Math.abs(points).toFixed(1);
-    return [
-      `${printable(architecture)}: the ${row.trainedOn} images ${verb} as many random real ones by ${size} points.`,
-    ];
+    const images = `${printable(architecture)}: the ${row.trainedOn} images`;
+    if (size === '0.0') return [`${images} are level with as many random real ones.`];
+    return [`${images} ${points > 0 ? 'beat' : 'fall behind'} as many random real ones by ${size} points.`];
   });
 }

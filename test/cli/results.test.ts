@@ -65,22 +65,20 @@ test('no key leaves the folder', () => {
     assert.throws(() => localPath('out', key, 'results/'), { code: 'Corrupt' }, key);
 });
 
+/** Of one ConvNet, or of three that are equally good. */
+function row(trainedOn: EvaluationRow['trainedOn'], mean: number, std?: number): EvaluationRow {
+  const accuracies = std === undefined ? [mean] : [mean, mean, mean];
+  return { trainedOn, architecture: 'ConvNet', mean, std: std ?? 0, accuracies };
+}
+
+function resultOf(rows: readonly EvaluationRow[]): PipelineResult {
+  const evaluate = { type: 'evaluate', scores: reference, rows } as const;
+  return { name: 'some', seed: 1, reused: [], stages: { evaluate } };
+}
+
 test('accuracies and the difference in points', () => {
-  const row = (trainedOn: EvaluationRow['trainedOn'], mean: number, std: number): EvaluationRow => ({
-    trainedOn,
-    architecture: 'ConvNet',
-    mean,
-    std,
-    accuracies: [mean, mean, mean],
-  });
   const rows = [row('distilled', 0.6821, 0.0041), row('random', 0.451, 0.021), row('full', 0.853, 0.002)];
-  const result = {
-    name: 'fmnist',
-    seed: 1,
-    reused: [],
-    stages: { evaluate: { type: 'evaluate', scores: reference, rows } },
-  } satisfies PipelineResult;
-  assert.deepEqual(accuracyLines(result, undefined, terminalInMemory(80)), [
+  assert.deepEqual(accuracyLines(resultOf(rows), undefined, terminalInMemory(80)), [
     'TRAINED ON              NETWORK   TEST ACCURACY  OF WHOLE  RUNS',
     'distilled images        ConvNet  68.21 % ± 0.41      80 %     3',
     'random real images      ConvNet  45.10 % ± 2.10      53 %     3',
@@ -90,14 +88,15 @@ test('accuracies and the difference in points', () => {
   ]);
 });
 
+test('a difference that is not to be seen is none', () => {
+  const rows = [row('distilled', 0.4), row('random', 0.4002)];
+  assert.equal(
+    accuracyLines(resultOf(rows), undefined, terminalInMemory(80)).at(-1),
+    'ConvNet: the distilled images are level with as many random real ones.',
+  );
+});
+
 test('several methods in one table, each compared with its own baseline', () => {
-  const row = (trainedOn: EvaluationRow['trainedOn'], mean: number): EvaluationRow => ({
-    trainedOn,
-    architecture: 'ConvNet',
-    mean,
-    std: 0,
-    accuracies: [mean],
-  });
   const { plan } = compile(readFileSync(join(packageRoot(), 'pipelines', 'fashion-mnist-methods.yaml')));
   const output = (...rows: EvaluationRow[]) => ({ type: 'evaluate', scores: reference, rows }) as const;
   const result: PipelineResult = {
@@ -130,16 +129,8 @@ stages:
     uses: evaluate
     with: { dataset: '\${{ stages.distill.result }}', baselines: [full], full: { epochs: 30 } }
 `;
-  const row = (trainedOn: EvaluationRow['trainedOn'], mean: number): EvaluationRow => ({
-    ...{ trainedOn, architecture: 'ConvNet', mean, std: 0, accuracies: [mean] },
-    ...(trainedOn === 'full' && { source: 'training' }),
-  });
-  const rows = [row('distilled', 0.6), row('full', 0.8)];
-  const result: PipelineResult = {
-    ...{ name: 'whole', seed: 1, reused: [] },
-    stages: { evaluate: { type: 'evaluate', scores: reference, rows } },
-  };
-  assert.deepEqual(accuracyLines(result, compile(text).plan, terminalInMemory(120)).slice(1), [
+  const rows: EvaluationRow[] = [row('distilled', 0.6), { ...row('full', 0.8), source: 'training' }];
+  assert.deepEqual(accuracyLines(resultOf(rows), compile(text).plan, terminalInMemory(120)).slice(1), [
     'distilled images, 3 per class         ConvNet  60.00 % ± 0.00      75 %     1',
     'all 1,000 training images, 30 epochs  ConvNet  80.00 % ± 0.00     100 %     1',
   ]);

@@ -93,6 +93,10 @@ test('the sentence says the result, and less where there is less to compare', as
     '2 images trained a ConvNet to 40.0 % ± 0.8 on the test set: 2.5 points less than 2 random real images.',
   );
   assert.equal(
+    sentence(await pageOf({ rows: [row('distilled', 0.4), row('random', 0.4002)] })),
+    '2 images trained a ConvNet to 40.0 % ± 0.8 on the test set: as much as 2 random real images.',
+  );
+  assert.equal(
     sentence(await pageOf({ rows: [row('distilled', 0.4)] })),
     '2 images trained a ConvNet to 40.0 % ± 0.8 on the test set.',
   );
