@@ -82,6 +82,27 @@ test('the time until something moves first is not extrapolated', () => {
   assert.ok(eta !== undefined && Math.abs(eta - 94) < 1, `${eta} s instead of 94 s`);
 });
 
+test('the time that a stage waits for a worker is not taken for its speed', () => {
+  const estimator = new EtaEstimator();
+  const stage = { ...distill, startedAt: new Date(0).toISOString() };
+  for (let second = 0; second <= 20; second++) estimator.observe(stage, second / 100, second * 1000);
+  for (let second = 21; second < 150; second++) estimator.observe(stage, 0.2, second * 1000);
+  const again = estimator.observe(stage, 0.21, 150_000);
+  assert.ok(again !== undefined && Math.abs(again - 79) < 1, `${again} s instead of 79 s`);
+  for (let second = 1; second <= 5; second++)
+    estimator.observe(stage, 0.21 + second / 200, (150 + second) * 1000);
+  const slower = estimator.observe(stage, 0.24, 156_000);
+  assert.ok(slower !== undefined && slower > 79 && slower < 152, `${slower} s at half the speed`);
+});
+
+test('the time before the first movement is not part of a speed since the start', () => {
+  const estimator = new EtaEstimator();
+  const stage = { ...distill, startedAt: new Date(0).toISOString() };
+  for (let second = 0; second <= 60; second++) estimator.observe(stage, 0, second * 1000);
+  const eta = estimator.observe(stage, 0.1, 70_000);
+  assert.ok(eta !== undefined && Math.abs(eta - 90) < 1, `${eta} s instead of 90 s`);
+});
+
 test('a fall back to a checkpoint starts the estimate afresh', () => {
   const estimator = new EtaEstimator();
   const stage = { ...distill, startedAt: new Date(0).toISOString() };
