@@ -15,13 +15,24 @@ interface Evaluated {
   readonly rows: readonly EvaluationRow[];
   readonly stage: EvaluateStage | undefined;
   readonly source: DistillStage | SelectStage | undefined;
+  /** ` of dm`, where several stages have made the distilled images of a run; else empty. */
+  readonly ofWhich: string;
 }
 
 /** The evaluations of a run, one after the other. */
 function evaluations({ stages }: PipelineResult, plan: Plan | undefined): Evaluated[] {
-  return Object.entries(stages).flatMap(([id, output]) =>
+  const found = Object.entries(stages).flatMap(([id, output]) =>
     output.type === 'evaluate' ? [{ rows: output.rows, ...stagesOf(id, plan) }] : [],
   );
+  const makers = new Set(
+    found.flatMap(({ rows, stage }) =>
+      rows.some(({ trainedOn: set }) => set === 'distilled') ? [stage?.with.dataset.stage] : [],
+    ),
+  );
+  return found.map((one) => {
+    const maker = makers.size > 1 ? one.stage?.with.dataset.stage : undefined;
+    return { ...one, ofWhich: maker === undefined ? '' : ` of ${printable(maker)}` };
+  });
 }
 
 /** Every evaluation after the same experts shows what they reached; once is enough. */
@@ -35,7 +46,7 @@ function withoutRepeatedWholes(evaluated: readonly Evaluated[]): Evaluated[] {
   }));
 }
 
-function stagesOf(id: string, plan: Plan | undefined): Omit<Evaluated, 'rows'> {
+function stagesOf(id: string, plan: Plan | undefined): Pick<Evaluated, 'stage' | 'source'> {
   const found = plan?.stages.find((candidate) => candidate.id === id);
   const stage = found?.uses === 'evaluate' ? found : undefined;
   const source = plan?.stages.find((candidate) => candidate.id === stage?.with.dataset.stage);
@@ -74,9 +85,7 @@ export function accuracyLines(
     ),
     terminal,
   );
-  const sentences = evaluated
-    .flatMap(({ rows: own }) => differences(own))
-    .map((sentence) => terminal.colours.bold(sentence));
+  const sentences = evaluated.flatMap(differences).map((sentence) => terminal.colours.bold(sentence));
   return [...table, ...(sentences.length > 0 ? ['', ...sentences] : [])];
 }
 
@@ -90,14 +99,14 @@ function shareOfWhole(row: EvaluationRow, rows: readonly EvaluationRow[]): strin
 
 function trainedOn(
   { trainedOn: set, source: by }: EvaluationRow,
-  { stage, source }: Omit<Evaluated, 'rows'>,
+  { stage, source, ofWhich }: Omit<Evaluated, 'rows'>,
   plan: Plan | undefined,
 ): string {
   const ipc = source && !isLate(source, 'ipc') ? source.with.ipc : undefined;
   const perClass = ipc === undefined ? '' : `, ${ipc} per class`;
   switch (set) {
     case 'distilled':
-      return `distilled images${perClass}`;
+      return `distilled images${ofWhich}${perClass}`;
     case 'selected':
       return `real images${source === undefined ? '' : ` by ${methodName(source)}`}${perClass}`;
     case 'random':
@@ -116,7 +125,7 @@ function trainedOn(
 }
 
 /** `ConvNet: distilled images beat as many random real ones by 22.3 points.` */
-function differences(rows: readonly EvaluationRow[]): string[] {
+function differences({ rows, ofWhich }: Evaluated): string[] {
   return rows.flatMap((row) => {
     if (row.trainedOn !== 'distilled' && row.trainedOn !== 'selected') return [];
     const { architecture } = row;
@@ -124,7 +133,8 @@ function differences(rows: readonly EvaluationRow[]): string[] {
     if (random === undefined) return [];
     const points = (row.mean - random.mean) * 100;
     const size = Math.abs(points).toFixed(1);
-    const images = `${printable(architecture)}: the ${row.trainedOn} images`;
+    const which = row.trainedOn === 'distilled' ? ofWhich : '';
+    const images = `${printable(architecture)}: the ${row.trainedOn} images${which}`;
     if (size === '0.0') return [`${images} are level with as many random real ones.`];
     return [`${images} ${points > 0 ? 'beat' : 'fall behind'} as many random real ones by ${size} points.`];
   });

@@ -71,9 +71,12 @@ function row(trainedOn: EvaluationRow['trainedOn'], mean: number, std?: number):
   return { trainedOn, architecture: 'ConvNet', mean, std: std ?? 0, accuracies };
 }
 
+function output(...rows: EvaluationRow[]): PipelineResult['stages'][string] {
+  return { type: 'evaluate', scores: reference, rows };
+}
+
 function resultOf(rows: readonly EvaluationRow[]): PipelineResult {
-  const evaluate = { type: 'evaluate', scores: reference, rows } as const;
-  return { name: 'some', seed: 1, reused: [], stages: { evaluate } };
+  return { name: 'some', seed: 1, reused: [], stages: { evaluate: output(...rows) } };
 }
 
 test('accuracies and the difference in points', () => {
@@ -98,7 +101,6 @@ test('a difference that is not to be seen is none', () => {
 
 test('several methods in one table, each compared with its own baseline', () => {
   const { plan } = compile(readFileSync(join(packageRoot(), 'pipelines', 'fashion-mnist-methods.yaml')));
-  const output = (...rows: EvaluationRow[]) => ({ type: 'evaluate', scores: reference, rows }) as const;
   const result: PipelineResult = {
     name: 'methods',
     seed: 1,
@@ -116,6 +118,26 @@ test('several methods in one table, each compared with its own baseline', () => 
     'all 5,000 training images, 12 epochs (experts)  ConvNet  80.00 % ± 0.00     100 %     1',
     '',
     'ConvNet: the distilled images beat as many random real ones by 20.0 points.',
+  ]);
+});
+
+test('of several distilled sets it is said which is which', () => {
+  const { plan } = compile(readFileSync(join(packageRoot(), 'pipelines', 'fashion-mnist-methods.yaml')));
+  const result: PipelineResult = {
+    name: 'methods',
+    seed: 1,
+    reused: [],
+    stages: {
+      'evaluate-dm': output(row('distilled', 0.65)),
+      evaluate: output(row('distilled', 0.7), row('random', 0.5)),
+    },
+  };
+  assert.deepEqual(accuracyLines(result, plan, terminalInMemory(120)).slice(1), [
+    'distilled images of dm, 1 per class       ConvNet  65.00 % ± 0.00     1',
+    'distilled images of distill, 1 per class  ConvNet  70.00 % ± 0.00     1',
+    'random real images, 1 per class           ConvNet  50.00 % ± 0.00     1',
+    '',
+    'ConvNet: the distilled images of distill beat as many random real ones by 20.0 points.',
   ]);
 });
 
