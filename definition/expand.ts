@@ -11,6 +11,7 @@ import {
   maximumPlannedStages,
   maximumStages,
 } from './limits.js';
+import { isMapping } from './mapping.js';
 import {
   type Cell,
   cellId,
@@ -266,8 +267,4 @@ function valuesIn(stage: unknown): number {
       ? (Object.values(value) as unknown[]).reduce<number>((sum, inner) => sum + count(inner), 1)
       : 1;
   return count({ ...stage, matrix: undefined });
-}
-
-function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

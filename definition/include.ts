@@ -5,6 +5,7 @@
 import { decodeText } from './decode-text.js';
 import { type Issues, shown } from './issues.js';
 import { maximumBytes, maximumIncludeDepth, maximumIncludes } from './limits.js';
+import { isMapping } from './mapping.js';
 import type { SourceFiles } from './source.js';
 import { type Located, type LocatedValue, type Reading, readYamlFile } from './yaml-document.js';
 
@@ -158,10 +159,6 @@ function overlaid(below: LocatedValue, above: LocatedValue): LocatedValue {
     inside.set(key, { key: place.key, value: merged.located });
   }
   return { value, located: { ...above.located, inside } };
-}
-
-function isMapping(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function empty(): Record<string, unknown> {

@@ -5,6 +5,7 @@
 import { inWords } from './expression-values.js';
 import { OpenExpression, StageReference } from './expressions.js';
 import { type Issues, pathKey, shown } from './issues.js';
+import { isMapping, type Mapping } from './mapping.js';
 import { builtinTypes, type BuiltinType } from './outputs.js';
 import type { LateSettings, OutputRef } from './plan.js';
 import { replaced } from './settings.js';
@@ -114,10 +115,4 @@ function openIn(value: unknown, place: readonly string[]): LateSetting[] {
   if (value instanceof OpenExpression) return [{ place, expression: value }];
   if (!isMapping(value) || value instanceof StageReference) return [];
   return Object.entries(value).flatMap(([name, item]) => openIn(item, [...place, name]));
-}
-
-type Mapping = Readonly<Record<string, unknown>>;
-
-function isMapping(value: unknown): value is Mapping {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -2,6 +2,7 @@
  * @file A plan as small as it can be said. The cells of a matrix differ in little, and a plan is a message, of
  * which Temporal limits the size: of each matrix one cell is written out, the others say what they change.
  */
+import { isMapping } from './mapping.js';
 import type { Plan, PlannedStage } from './plan.js';
 
 /** A value at a place of a stage that differs from the stage it is like; nothing is there without a value. */
@@ -70,8 +71,4 @@ function apply(target: object, [place, value]: Change): object {
   if (next === undefined) entries.delete(name);
   else entries.set(name, next);
   return Object.fromEntries(entries);
-}
-
-function isMapping(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

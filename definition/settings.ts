@@ -2,6 +2,7 @@
  * @file What is known of the settings of a planned stage, some of which may be late: known only once other stages
  * have finished.
  */
+import { isMapping } from './mapping.js';
 import type { Plan, PlannedStage } from './plan.js';
 
 /** Settings that follow from others where they are not written. */
@@ -66,10 +67,4 @@ export function workKnownAfter(stage: PlannedStage, plan: Pick<Plan, 'stages'>):
 
 function hasLateWork({ late }: PlannedStage): boolean {
   return late !== undefined && !Object.keys(late.settings).every((place) => weightless.test(place));
-}
-
-type Mapping = Readonly<Record<string, unknown>>;
-
-function isMapping(value: unknown): value is Mapping {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

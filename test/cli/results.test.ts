@@ -75,13 +75,13 @@ function output(...rows: EvaluationRow[]): PipelineResult['stages'][string] {
   return { type: 'evaluate', scores: reference, rows };
 }
 
-function resultOf(rows: readonly EvaluationRow[]): PipelineResult {
-  return { name: 'some', seed: 1, reused: [], stages: { evaluate: output(...rows) } };
+function resultOf(stages: PipelineResult['stages']): PipelineResult {
+  return { name: 'some', seed: 1, reused: [], stages };
 }
 
 test('accuracies and the difference in points', () => {
   const rows = [row('distilled', 0.6821, 0.0041), row('random', 0.451, 0.021), row('full', 0.853, 0.002)];
-  assert.deepEqual(accuracyLines(resultOf(rows), undefined, terminalInMemory(80)), [
+  assert.deepEqual(accuracyLines(resultOf({ evaluate: output(...rows) }), undefined, terminalInMemory(80)), [
     'TRAINED ON              NETWORK   TEST ACCURACY  OF WHOLE  RUNS',
     'distilled images        ConvNet  68.21 % ± 0.41      80 %     3',
     'random real images      ConvNet  45.10 % ± 2.10      53 %     3',
@@ -94,22 +94,17 @@ test('accuracies and the difference in points', () => {
 test('a difference that is not to be seen is none', () => {
   const rows = [row('distilled', 0.4), row('random', 0.4002)];
   assert.equal(
-    accuracyLines(resultOf(rows), undefined, terminalInMemory(80)).at(-1),
+    accuracyLines(resultOf({ evaluate: output(...rows) }), undefined, terminalInMemory(80)).at(-1),
     'ConvNet: the distilled images are level with as many random real ones.',
   );
 });
 
 test('several methods in one table, each compared with its own baseline', () => {
   const { plan } = compile(readFileSync(join(packageRoot(), 'pipelines', 'fashion-mnist-methods.yaml')));
-  const result: PipelineResult = {
-    name: 'methods',
-    seed: 1,
-    reused: [],
-    stages: {
-      'evaluate-herding': output(row('selected', 0.55), row('full', 0.8)),
-      evaluate: output(row('distilled', 0.7), row('random', 0.5), row('full', 0.8)),
-    },
-  };
+  const result = resultOf({
+    'evaluate-herding': output(row('selected', 0.55), row('full', 0.8)),
+    evaluate: output(row('distilled', 0.7), row('random', 0.5), row('full', 0.8)),
+  });
   assert.deepEqual(accuracyLines(result, plan, terminalInMemory(120)), [
     'TRAINED ON                                      NETWORK   TEST ACCURACY  OF WHOLE  RUNS',
     'real images by herding, 1 per class             ConvNet  55.00 % ± 0.00      69 %     1',
@@ -123,15 +118,10 @@ test('several methods in one table, each compared with its own baseline', () => 
 
 test('of several distilled sets it is said which is which', () => {
   const { plan } = compile(readFileSync(join(packageRoot(), 'pipelines', 'fashion-mnist-methods.yaml')));
-  const result: PipelineResult = {
-    name: 'methods',
-    seed: 1,
-    reused: [],
-    stages: {
-      'evaluate-dm': output(row('distilled', 0.65)),
-      evaluate: output(row('distilled', 0.7), row('random', 0.5)),
-    },
-  };
+  const result = resultOf({
+    'evaluate-dm': output(row('distilled', 0.65)),
+    evaluate: output(row('distilled', 0.7), row('random', 0.5)),
+  });
   assert.deepEqual(accuracyLines(result, plan, terminalInMemory(120)).slice(1), [
     'distilled images of dm, 1 per class       ConvNet  65.00 % ± 0.00     1',
     'distilled images of distill, 1 per class  ConvNet  70.00 % ± 0.00     1',
@@ -152,10 +142,15 @@ stages:
     with: { dataset: '\${{ stages.distill.result }}', baselines: [full], full: { epochs: 30 } }
 `;
   const rows: EvaluationRow[] = [row('distilled', 0.6), { ...row('full', 0.8), source: 'training' }];
-  assert.deepEqual(accuracyLines(resultOf(rows), compile(text).plan, terminalInMemory(120)).slice(1), [
-    'distilled images, 3 per class         ConvNet  60.00 % ± 0.00      75 %     1',
-    'all 1,000 training images, 30 epochs  ConvNet  80.00 % ± 0.00     100 %     1',
-  ]);
+  assert.deepEqual(
+    accuracyLines(resultOf({ evaluate: output(...rows) }), compile(text).plan, terminalInMemory(120)).slice(
+      1,
+    ),
+    [
+      'distilled images, 3 per class         ConvNet  60.00 % ± 0.00      75 %     1',
+      'all 1,000 training images, 30 epochs  ConvNet  80.00 % ± 0.00     100 %     1',
+    ],
+  );
 });
 
 test('the temporal command can be pasted into a shell', () => {
